@@ -1,0 +1,1 @@
+"""RULES: pure reading of articles; no await, no clock, no files."""

@@ -1,0 +1,1 @@
+"""EDGE: the platforms people read alerts on."""

@@ -1,0 +1,1 @@
+"""EDGE: Discord, through discord.py."""

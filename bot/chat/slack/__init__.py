@@ -1,0 +1,1 @@
+"""EDGE: Slack, through slack-bolt."""

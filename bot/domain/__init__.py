@@ -1,0 +1,1 @@
+"""NOUNS: frozen dataclasses and the pure rules that belong to them."""

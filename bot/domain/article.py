@@ -1,0 +1,87 @@
+"""Entry (as the feed gave it) and Article (cleaned), and what makes two of them the same."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from yarl import URL
+
+# Query parameters that only count visits; the page is the same without them.
+TRACKING = re.compile(
+    r"^(utm_\w+|at_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|mc_[ce]id|igshid|yclid|_ga|cmpid?|ns_\w+|ref_src|"
+    r"smid|smtyp|partner|emc|cid|ito|ocid|sref|xtor|taid|traffic_source)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of a feed as parsed: titles and bodies may still be HTML; dates are aware and in UTC."""
+
+    guid: str | None
+    link: str | None
+    title: str
+    summary: str
+    content: str | None = None
+    published: datetime | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An entry made plain: no HTML, link checked, language settled.
+
+    `key` answers "seen before in this feed?"; `digest` "still the same text?";
+    `canonical_link` "the same page elsewhere?". `published` is never later than `seen`.
+    """
+
+    key: str
+    feed: str
+    title: str
+    text: str
+    language: str
+    link: str | None
+    canonical_link: str | None
+    published: datetime | None
+    seen: datetime
+    digest: str
+
+    @property
+    def document(self) -> str:
+        """The text that every span counts in: the title, a line break, the body."""
+        return f"{self.title}\n{self.text}"
+
+
+def entry_key(entry: Entry) -> str:
+    """The identity of an entry in its feed: its id, else its link, else a digest of its words; never a date."""
+    if entry.guid and entry.guid.strip():
+        kind, value = "id", entry.guid.strip()
+    elif entry.link and entry.link.strip():
+        kind, value = "link", entry.link.strip()
+    else:
+        kind, value = "text", f"{entry.title}\x00{entry.summary}\x00{entry.content or ''}"
+    return hashlib.sha256(f"{kind}:{value}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest(title: str, text: str) -> str:
+    """A digest of the words alone: case and white space do not make an edit."""
+    words = " ".join(f"{title}\n{text}".casefold().split())
+    return hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical_url(url: str | None) -> str | None:
+    """The address for comparison only: https, no credentials, no fragment, no tracking, query sorted.
+
+    Returns None for anything that is not an http(s) address with a host.
+    """
+    try:
+        parsed = URL((url or "").strip())
+        if parsed.scheme not in ("http", "https") or not parsed.host:
+            return None
+        query = sorted((k, v) for k, v in parsed.query.items() if not TRACKING.match(k))
+        port = parsed.port if parsed.port not in (80, 443, None) else None
+        path = parsed.path.rstrip("/") or "/"
+        return str(URL.build(scheme="https", host=parsed.host.lower(), port=port, path=path, query=query))
+    except (ValueError, UnicodeError):
+        return None

@@ -1,0 +1,1 @@
+"""EDGE: feeds and pages, through aiohttp, feedparser and lxml."""

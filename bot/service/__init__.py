@@ -1,0 +1,1 @@
+"""USE CASES: async; they know Protocols, no outside library."""

@@ -1,0 +1,270 @@
+"""What the use cases need from the outside, in their own words. EDGE classes satisfy these Protocols."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.domain.article import Article, Entry
+from bot.domain.delivery import Delivery, DeliveryKind, Message
+from bot.domain.feed import Feed, FetchState
+from bot.domain.statement import Analysis, Document
+from bot.domain.story import Story, Summary
+from bot.domain.subscription import Channel, Platform, Subscription
+
+# --- feeds ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer of a feed's server.
+
+    `body` None: unchanged (304, or the same bytes as last time). `digest` is of the body's bytes.
+    `charset_hint` is the Content-Type header as received. `asked_to_wait` comes from Retry-After.
+    """
+
+    body: bytes | None
+    url: str
+    etag: str | None = None
+    last_modified: str | None = None
+    content_type: str | None = None
+    digest: bytes | None = None
+    asked_to_wait: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a feed's bytes held: the entries that were not in `known`, and the digest of every item, known or not.
+
+    Raw items whose digest was already known are skipped before feedparser sees them; `skipped` counts them.
+    """
+
+    entries: tuple[Entry, ...]
+    items: frozenset[bytes]
+    language: str | None = None
+    skipped: int = 0
+
+
+class FeedSource(Protocol):
+    """Reads feeds and pages from the network, guarded and capped."""
+
+    async def fetch(self, feed: Feed, state: FetchState) -> Fetched:
+        """Conditional GET of a feed. Raises FetchError."""
+
+    async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
+        """Entries of a body, read in a killable child process. Raises ParseError."""
+
+    async def clean(self, entries: Sequence[Entry]) -> list[tuple[str, str]]:
+        """(title, text) of each entry as plain text, HTML removed, in the same child process. Raises ParseError."""
+
+    async def page_text(self, link: str) -> str | None:
+        """The article's full text from its page, robots.txt obeyed; None where there is none to be had."""
+
+
+class Analyst(Protocol):
+    """The statement engine, off the event loop."""
+
+    async def analyse(self, documents: Sequence[Document]) -> list[Analysis]:
+        """One verdict a document, same order. Never raises for what a document holds."""
+
+
+# --- storage -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedFeed:
+    """A feed leased to this worker: nobody else polls it until `lease_until`; writes with an old fence are refused."""
+
+    id: int
+    feed: Feed
+    state: FetchState
+    fence: int
+    lease_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the archive knows of an entry key: the digest last stored, and whether it was ever flagged."""
+
+    digest: str
+    story: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """A feed's real state, for `status`, `check` and the metrics."""
+
+    feed: Feed
+    state: FetchState
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """The outbox in figures. `oldest` is when the oldest message still owed was created."""
+
+    pending: int
+    dead: int
+    oldest: datetime | None
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it is kept, or (on any exception) none. The use case owns it; methods never commit."""
+
+    async def add_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: int | None) -> int:
+        """Store a new article with its statements and remember its key as seen. Returns the article's id.
+
+        `story` None: nothing was flagged. The statements get the story's current revision.
+        """
+
+    async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: int | None) -> int:
+        """Replace the words and statements of an article seen before under the same key. Returns its id."""
+
+    async def find_story(self, article: Article, *, since: datetime) -> Story | None:
+        """The story this article joins: same canonical link, or the same title (words alone) seen since then."""
+
+    async def start_story(self, title: str, *, now: datetime) -> Story:
+        """A new story at revision 1."""
+
+    async def bump_story(self, story: int) -> Story:
+        """The story with its revision grown by one."""
+
+    async def story_gists(self, story: int) -> frozenset[tuple[str, str, str]]:
+        """(speaker, topic, stance) of every statement the story already holds."""
+
+    async def story_publishers(self, story: int) -> frozenset[str]:
+        """Publishers that already report the story."""
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        """Every active subscription."""
+
+    async def alerted(self, story: int) -> Mapping[Channel, DeliveryKind]:
+        """Channels that have been, or are owed, a first message about this story: ALERT or CATCH_UP."""
+
+    async def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> None:
+        """Owe a channel one message. Unique in (channel, kind, story, revision): a second call changes nothing."""
+
+    async def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
+        """Add a story to the channel's one pending catch-up message, creating it if there is none."""
+
+    async def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
+        """Save the feed's new state and give the lease back. False: the lease was lost, roll everything back."""
+
+
+class Storage(Protocol):
+    """Everything that outlives the process. All times are aware and in UTC. Raises StorageError."""
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """A write transaction (BEGIN IMMEDIATE on SQLite): commits at the end, rolls back on any exception."""
+
+    async def sync_feeds(self, feeds: Sequence[Feed]) -> None:
+        """Make the table match the settings, by url: add, change, retire what is gone (its memory is kept)."""
+
+    async def sync_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
+        """Make the fixed subscriptions (feeds.toml's) match the settings."""
+
+    async def claim_feeds(
+        self, *, now: datetime, limit: int, lease: timedelta, early: bool = False
+    ) -> list[ClaimedFeed]:
+        """Lease feeds that are due, longest due first. `early`: also those not yet due, unless failing."""
+
+    async def release_feeds(self, claimed: Sequence[ClaimedFeed]) -> None:
+        """Give leases back unused (shutdown)."""
+
+    async def known(self, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Which of these entry keys this feed has shown before."""
+
+    async def claim_deliveries(
+        self, *, now: datetime, limit: int, lease: timedelta, platforms: Sequence[Platform]
+    ) -> list[Delivery]:
+        """Lease deliveries that are due, oldest first, and mark them SENDING (committed before this returns).
+
+        One that is already SENDING with a lapsed lease comes back with `unsure=True`: its fate is unknown. At most one
+        delivery a channel is leased at a time, the oldest, so that a channel's messages keep their order.
+        UPDATE and REPLY wait until their story's alert (or catch-up) in that channel is SENT, and carry its message
+        id as `thread`; where that message is DEAD they are dropped. Of several pending UPDATEs of one story in one
+        channel only the newest is sent. `platforms` are those that can send now.
+        """
+
+    async def message(self, delivery: Delivery) -> Message | None:
+        """What to show for a delivery, read from the archive as it stands now; None if nothing is left to tell.
+
+        ALERT and UPDATE show the whole story, REPLY only statements of the delivery's revision, CATCH_UP its stories,
+        newest first; all of it filtered by what the channel wants (its subscription, also a retired one).
+        """
+
+    async def sent(self, delivery: Delivery, message_id: str, *, now: datetime) -> None:
+        """Mark a delivery sent (ignored if the fence has moved on)."""
+
+    async def failed(self, delivery: Delivery, error: str, *, next_try: datetime | None, unsure: bool) -> None:
+        """Mark a try failed: PENDING again at `next_try`, or DEAD when that is None."""
+
+    async def latest(
+        self, *, limit: int, topic: str | None = None, conflict: str | None = None, since: datetime | None = None
+    ) -> list[Summary]:
+        """The newest stories with at least one matching statement, newest first."""
+
+    async def health(self) -> list[FeedHealth]:
+        """Every active feed with its state."""
+
+    async def backlog(self) -> Backlog:
+        """The outbox in figures."""
+
+    async def counts(self) -> Mapping[str, int]:
+        """Rows by noun: feeds, articles, statements, stories, deliveries sent."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next pending delivery is due, None if there is none."""
+
+    async def close(self) -> None:
+        """Dispose of the engine; afterwards the process can end."""
+
+
+# --- chat ----------------------------------------------------------------------------------------
+
+
+class Messenger(Protocol):
+    """One platform's way to show a message. Every method raises DeliveryError, never anything else."""
+
+    platform: Platform
+
+    async def start(self) -> None:
+        """Connect (in the background where the platform allows it) and offer the commands."""
+
+    async def post(self, delivery: Delivery, message: Message) -> str:
+        """Send a new message (in the thread of `delivery.thread` for a REPLY). Returns the platform's id of it."""
+
+    async def edit(self, delivery: Delivery, message: Message) -> str:
+        """Edit the message `delivery.thread`. Returns its id."""
+
+    async def find(self, delivery: Delivery) -> str | None:
+        """The id of the message that carries this delivery's id in the channel's own history, if there is one.
+
+        Looks back to a little before `delivery.attempted`. None: it certainly did not arrive.
+        """
+
+    async def close(self) -> None:
+        """Disconnect within two seconds."""
+
+    def healthy(self) -> bool:
+        """Whether the platform is connected, as far as we know."""
+
+
+class Clock(Protocol):
+    """The time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """Now, aware, in UTC."""
+
+
+class Meter(Protocol):
+    """Counts and timings for the metrics page. Labels never hold an address."""
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Add to a counter."""
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Set a gauge."""
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Record a duration."""

@@ -1,0 +1,1 @@
+"""EDGE: the database, through SQLAlchemy Core and Alembic."""

@@ -1,0 +1,1 @@
+"""EDGE: health and metrics over HTTP."""
