@@ -123,6 +123,9 @@ class Transaction(Protocol):
     async def find_story(self, article: Article, *, since: datetime) -> Story | None:
         """The story this article joins: same canonical link, or the same title (words alone) seen since then."""
 
+    async def story(self, story: int) -> Story | None:
+        """A story by its id, None if there is no such story."""
+
     async def start_story(self, title: str, *, now: datetime) -> Story:
         """A new story at revision 1."""
 
@@ -189,7 +192,8 @@ class Storage(Protocol):
     async def message(self, delivery: Delivery) -> Message | None:
         """What to show for a delivery, read from the archive as it stands now; None if nothing is left to tell.
 
-        ALERT and UPDATE show the whole story, REPLY only statements of the delivery's revision, CATCH_UP its stories,
+        ALERT shows the statements up to its revision (a later one has a REPLY of its own), UPDATE the whole story,
+        both with every source known by now; REPLY only statements of the delivery's revision; CATCH_UP its stories,
         newest first; all of it filtered by what the channel wants (its subscription, also a retired one).
         """
 
@@ -203,6 +207,9 @@ class Storage(Protocol):
         self, *, limit: int, topic: str | None = None, conflict: str | None = None, since: datetime | None = None
     ) -> list[Summary]:
         """The newest stories with at least one matching statement, newest first."""
+
+    async def reclaim(self, *, now: datetime) -> None:
+        """Lapse every lease at once. Only for a process that knows it is alone with the database (a fresh start)."""
 
     async def health(self) -> list[FeedHealth]:
         """Every active feed with its state."""

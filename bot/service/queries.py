@@ -1,0 +1,86 @@
+"""Requests that only read: what chat commands and the health page ask for."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.domain.subscription import Platform
+from bot.service.ports import Clock, FeedHealth, Messenger, Storage
+from bot.service.reply import Reply
+
+SHOWN_FAILURES = 5
+MAX_FACT = 1000
+
+
+class Queries:
+    """Answers from the archive and from the running parts."""
+
+    def __init__(
+        self, *, storage: Storage, messengers: Mapping[Platform, Messenger], clock: Clock, version: str
+    ) -> None:
+        self._storage = storage
+        self._messengers = messengers
+        self._clock = clock
+        self._version = version
+        self._started = clock.now()
+
+    async def latest(self, *, topic: str | None = None, conflict: str | None = None, limit: int = 5) -> Reply:
+        """The newest stories, as cards."""
+        summaries = await self._storage.latest(limit=limit, topic=topic, conflict=conflict)
+        about = " · ".join(x for x in (topic, conflict) if x)
+        if not summaries:
+            hint = "Nothing yet. New feeds fill the archive at their first poll; see status for their state."
+            return Reply("Latest statements", text=f"{about}: {hint}" if about else hint)
+        return Reply("Latest statements", text=about, summaries=tuple(summaries))
+
+    async def status(self) -> Reply:
+        """How the bot is doing, in words."""
+        now = self._clock.now()
+        feeds = await self._storage.health()
+        backlog = await self._storage.backlog()
+        counts = await self._storage.counts()
+        failing = [f for f in feeds if f.state.failures]
+        last = max((f.state.last_success for f in feeds if f.state.last_success), default=None)
+        owed = f"{backlog.pending} waiting, {backlog.dead} given up"
+        if backlog.oldest is not None:
+            owed += f", the oldest since {ago(now, backlog.oldest)}"
+        links = ", ".join(f"{p} {'connected' if m.healthy() else 'NOT connected'}" for p, m in self._messengers.items())
+        facts = [
+            ("Feeds", f"{len(feeds)} polled, {len(failing)} failing; last answer {ago(now, last)}"),
+            ("Messages", owed),
+            ("Archive", ", ".join(f"{number} {noun}" for noun, number in counts.items())),
+            ("Channels", links),
+            ("Running", f"since {ago(now, self._started)}, version {self._version}"),
+        ]
+        if failing:
+            facts.append(("Failing feeds", _failures(failing, now)))
+        return Reply("Status", facts=tuple(facts))
+
+
+def _failures(failing: list[FeedHealth], now: datetime) -> str:
+    rows = [
+        f"{f.feed.name}: {f.state.error}"
+        + (f" (next try in {span(f.state.next_check - now)})" if f.state.next_check else "")
+        for f in sorted(failing, key=lambda f: -f.state.failures)[:SHOWN_FAILURES]
+    ]
+    more = len(failing) - SHOWN_FAILURES
+    text = "\n".join(rows)
+    if len(text) > MAX_FACT:
+        text = text[:MAX_FACT].rsplit(" ", 1)[0] + "…"
+    return text + (f"\n… and {more} more" if more > 0 else "")
+
+
+def ago(now: datetime, then: datetime | None) -> str:
+    """ "5 min ago", "never"."""
+    return "never" if then is None else f"{span(now - then)} ago"
+
+
+def span(delta: timedelta) -> str:
+    """A duration in its largest fitting unit: "40 s", "5 min", "3 h", "2 days"."""
+    seconds = max(delta.total_seconds(), 0)
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min"
+    if seconds < 172_800:
+        return f"{seconds / 3600:.0f} h"
+    return f"{seconds / 86_400:.0f} days"
