@@ -1,0 +1,74 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.article import Entry, canonical_url, digest, entry_key
+
+ENTRY = Entry(guid="tag:1", link="https://outlet.example/a", title="A title", summary="Words")
+
+
+@pytest.mark.parametrize(
+    ("url", "canonical"),
+    [
+        ("https://Outlet.example/a/?utm_source=rss&b=2&a=1#top", "https://outlet.example/a?a=1&b=2"),
+        ("http://outlet.example:80/a", "https://outlet.example/a"),
+        ("https://outlet.example:8443/a", "https://outlet.example:8443/a"),
+        ("https://user:secret@outlet.example/a", "https://outlet.example/a"),
+        ("https://outlet.example", "https://outlet.example/"),
+        ("https://новини.example/a", "https://xn--b1amarcd.example/a"),
+        ("https://outlet.example/a?fbclid=x&at_medium=RSS", "https://outlet.example/a"),
+        (" https://outlet.example/a ", "https://outlet.example/a"),
+        ("javascript:alert(1)", None),
+        ("ftp://outlet.example/a", None),
+        ("/relative", None),
+        ("https://", None),
+        ("http://[::1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_canonical_addresses(url, canonical):
+    assert canonical_url(url) == canonical
+
+
+@given(st.text())
+def test_no_text_breaks_canonical_addresses(text):
+    canonical = canonical_url(text)
+    assert canonical is None or canonical_url(canonical) == canonical
+
+
+@given(st.text())
+def test_no_path_or_query_breaks_canonical_addresses(text):
+    canonical = canonical_url("https://outlet.example/" + text)
+    assert canonical is None or canonical_url(canonical) == canonical
+
+
+def test_the_id_decides_whatever_else_changes():
+    edited = replace(ENTRY, link="https://outlet.example/b", title="Other", published=datetime(2026, 1, 1, tzinfo=UTC))
+    assert entry_key(edited) == entry_key(ENTRY)
+
+
+def test_without_an_id_the_link_decides_and_without_a_link_the_words():
+    linked = replace(ENTRY, guid=None)
+    assert entry_key(linked) == entry_key(replace(linked, title="Other"))
+    assert entry_key(linked) != entry_key(ENTRY)
+    bare = replace(ENTRY, guid=" ", link=None)
+    assert entry_key(bare) == entry_key(replace(bare, published=datetime(2026, 1, 1, tzinfo=UTC)))
+    assert entry_key(bare) != entry_key(replace(bare, title="Other"))
+
+
+def test_a_link_used_as_id_is_not_confused_with_a_link():
+    assert entry_key(replace(ENTRY, guid="https://outlet.example/a")) != entry_key(replace(ENTRY, guid=None))
+
+
+def test_case_and_space_are_no_edit():
+    assert digest("A Title", "some  words\n") == digest("a title", "Some words")
+    assert digest("A Title", "some words") != digest("A Title", "some other words")
+
+
+@given(st.text(), st.text())
+def test_any_text_has_a_digest(title, text):
+    assert len(digest(title, text)) == 64
