@@ -1,0 +1,1 @@
+"""Measurements that print figures and judge nothing. `scripts/bench` runs them all."""
