@@ -6,6 +6,9 @@ BotError
 +-- FeedError        this feed only, this time only
 |   +-- FetchError   no usable answer (address, network, status, size, time)
 |   +-- ParseError   an answer that is no feed, or that took too long to read
++-- WorkerError      this job in a child process only
+|   +-- WorkerTimeout  it took longer than its deadline; its process was killed
+|   +-- WorkerDied     its process ended before it answered (crash, memory, closed)
 +-- StorageError     this use case failed as a whole; nothing of it was kept
 +-- DeliveryError    this delivery; says whether and when another try makes sense
 """
@@ -67,6 +70,18 @@ class FetchError(FeedError):
 
 class ParseError(FeedError):
     """The answer is not a feed, or reading it took longer than its deadline."""
+
+
+class WorkerError(BotError):
+    """A job in a child process gave no answer; the process is replaced, so other jobs go on."""
+
+
+class WorkerTimeout(WorkerError):
+    """The job took longer than its deadline; its process was killed."""
+
+
+class WorkerDied(WorkerError):
+    """The process ended before it answered: a crash, too much memory, or the pool was closed."""
 
 
 class StorageError(BotError):
