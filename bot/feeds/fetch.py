@@ -1,0 +1,206 @@
+"""GET over the network: guarded at every hop, capped in size and time, polite, every failure a FetchError."""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from weakref import WeakValueDictionary
+
+import aiohttp
+from aiohttp import hdrs
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from bot import __version__
+from bot.domain.feed import FetchState
+from bot.errors import FetchError
+from bot.feeds.fault import network_fault, status_fault
+from bot.feeds.guard import Guard, Network, checked_url
+from bot.service.ports import Fetched
+
+TIMEOUT = timedelta(seconds=30)
+MAX_BYTES = 10_000_000
+MAX_REDIRECTS = 5
+PER_HOST = 2
+CHUNK = 1 << 16
+FEED_TYPES = "application/rss+xml, application/atom+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
+_MAX_HEADER = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A server's last answer after redirects. `body` is decoded from its compression; empty unless status is 2xx."""
+
+    status: int
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    digest: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a body to read."""
+        return 200 <= self.status < 300
+
+    def header(self, name: str) -> str | None:
+        """A header that is safe to store and to send back: printable ASCII, not overlong; else None."""
+        value = self.headers.get(name, "").strip()
+        return value if value and len(value) <= _MAX_HEADER and value.isascii() and value.isprintable() else None
+
+
+class Fetcher:
+    """One HTTP session for feeds and pages.
+
+    `allow` are address ranges to reach beyond public ones; `timeout` spans a whole fetch with all its redirects, not
+    the wait for its turn at a host; `max_bytes` counts decoded bytes. `resolver` looks names up.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: Sequence[Network] = (),
+        contact: str | None = None,
+        timeout: timedelta = TIMEOUT,
+        max_bytes: int = MAX_BYTES,
+        per_host: int = PER_HOST,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._guard = Guard(allow)
+        self._agent = f"Parley/{__version__} (+{contact})" if contact else f"Parley/{__version__}"
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._per_host = per_host
+        self._resolver = resolver
+        self._session: aiohttp.ClientSession | None = None
+        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    async def feed(self, url: str, state: FetchState) -> Fetched:
+        """Conditional GET of a feed. Raises FetchError."""
+        headers: dict[str, str] = {hdrs.ACCEPT: FEED_TYPES}
+        if state.etag:
+            headers[hdrs.IF_NONE_MATCH] = state.etag
+        if state.last_modified:
+            headers[hdrs.IF_MODIFIED_SINCE] = state.last_modified
+        answer = await self.get(url, headers=headers)
+        wait = retry_after(answer.headers, now=datetime.now(UTC))
+        conditional = bool(state.etag or state.last_modified)
+        if not answer.ok and not (answer.status == 304 and conditional):
+            raise status_fault(answer.status, retry_after=wait)
+        unchanged = not answer.ok or answer.digest == state.body_digest
+        return Fetched(
+            body=None if unchanged else answer.body,
+            url=answer.url,
+            etag=answer.header(hdrs.ETAG),
+            last_modified=answer.header(hdrs.LAST_MODIFIED),
+            content_type=answer.header(hdrs.CONTENT_TYPE),
+            digest=answer.digest if answer.ok else state.body_digest,
+            asked_to_wait=wait,
+        )
+
+    async def get(self, url: str, *, headers: Mapping[str, str], max_bytes: int | None = None) -> Answer:
+        """The answer to a GET, redirects followed, whatever its status. Raises FetchError when there is none."""
+        target = checked_url(url)
+        async with self._turn(target.host or ""):  # a host's other feeds are no reason to call this one slow
+            try:
+                async with asyncio.timeout(self._timeout.total_seconds()):
+                    return await self._follow(target, headers, max_bytes or self._max_bytes)
+            except TimeoutError:
+                raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _follow(self, target: URL, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        for _ in range(MAX_REDIRECTS + 1):
+            try:
+                async with self._http().get(target, headers=headers, allow_redirects=False) as response:
+                    if response.status not in _REDIRECTS:
+                        return await _answer(response, max_bytes)
+                    where = response.headers.get(hdrs.LOCATION)
+                    if not where:
+                        raise FetchError(f"the server answered {response.status} without saying where to go")
+                    target = checked_url(_joined(target, where))
+            except FetchError:
+                raise
+            except Exception as error:
+                raise network_fault(error, target.host or "the host") from error
+        raise FetchError(f"redirected more than {MAX_REDIRECTS} times")
+
+    def _turn(self, host: str) -> asyncio.Semaphore:
+        return self._turns.setdefault(host, asyncio.Semaphore(self._per_host))
+
+    def _http(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            seconds = self._timeout.total_seconds()
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    socket_factory=self._guard.socket,
+                    limit=0,  # how many feeds are polled at once is the poller's decision
+                    limit_per_host=self._per_host,
+                    ttl_dns_cache=300,  # safe: the guard judges each connection's address, not the look-up
+                    resolver=self._resolver,
+                ),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(10, seconds), sock_read=min(15, seconds)),
+                headers={hdrs.USER_AGENT: self._agent, hdrs.ACCEPT_ENCODING: "gzip, deflate"},
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=False,  # a proxy would see every address in place of the guard
+            )
+        return self._session
+
+
+def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
+    """How long the server asks us to wait (Retry-After in seconds or as a date); None if it says nothing usable.
+
+    A date is read against the server's own clock where it tells it (Date), else against `now`.
+    """
+    value = headers.get(hdrs.RETRY_AFTER, "").strip()
+    if value.isascii() and value.isdigit():
+        return timedelta(seconds=min(int(value[:9]), 30 * 86_400))
+    until = _http_date(value)
+    if until is None:
+        return None
+    return max(until - (_http_date(headers.get(hdrs.DATE, "")) or now), timedelta(0))
+
+
+def _http_date(value: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+def _joined(base: URL, where: str) -> URL:
+    try:
+        return base.join(URL(where))
+    except ValueError as error:
+        raise FetchError("redirected to something that is not an address") from error
+
+
+async def _answer(response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
+    body, digest = b"", hashlib.blake2b(digest_size=16)
+    if 200 <= response.status < 300:
+        body = await _read(response, max_bytes, digest)
+    return Answer(response.status, str(response.url), response.headers, body, digest.digest())
+
+
+async def _read(response: aiohttp.ClientResponse, max_bytes: int, digest: "hashlib.blake2b") -> bytes:
+    """The body in pieces, so that neither a bomb nor an endless stream is ever held, nor hashing stalls the loop."""
+    too_big = FetchError(f"the answer is larger than {max_bytes / 1e6:g} MB")
+    if (response.content_length or 0) > max_bytes:
+        raise too_big
+    pieces: list[bytes] = []
+    size = 0
+    async for piece in response.content.iter_chunked(CHUNK):
+        size += len(piece)
+        if size > max_bytes:
+            raise too_big
+        digest.update(piece)
+        pieces.append(piece)
+    return b"".join(pieces)
