@@ -1,1 +1,6 @@
-"""EDGE: health and metrics over HTTP."""
+"""EDGE: the pages of PARLEY_HTTP (aiohttp.web) and the metrics behind one of them (prometheus-client)."""
+
+from bot.web.metrics import PrometheusMeter
+from bot.web.server import WebServer
+
+__all__ = ["PrometheusMeter", "WebServer"]

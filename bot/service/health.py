@@ -1,0 +1,149 @@
+"""Health: what the running parts show of themselves, and the verdict that Docker and the operator read."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.domain.subscription import Platform
+from bot.errors import StorageError
+from bot.service.ports import Clock, FeedHealth, Messenger, Meter, Storage
+from bot.service.queries import span
+
+log = logging.getLogger(__name__)
+
+# Ticks come every second; half a minute without one is no busy moment any more.
+MAX_SILENCE = timedelta(seconds=30)
+# The storage is looked at every few seconds; a look that hangs shows here.
+MAX_BLINDNESS = timedelta(minutes=1)
+# Platforms drop and resume connections all day long.
+MAX_OFFLINE = timedelta(minutes=2)
+# A feed that is due for longer than this is not being polled.
+OVERDUE = timedelta(minutes=5)
+
+Fact = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """The verdict: `reasons` is empty when healthy, else one plain sentence each; `facts` are figures by name."""
+
+    healthy: bool
+    reasons: tuple[str, ...] = ()
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What is known when the verdict is asked for. `offline` holds since when each unconnected platform is so."""
+
+    started: datetime
+    ticked: datetime
+    looked: datetime
+    storage_error: str | None = None
+    offline: Mapping[Platform, datetime] = field(default_factory=dict)
+
+
+def judge_health(vitals: Vitals, *, now: datetime) -> tuple[str, ...]:
+    """The reasons why this bot is not well; none when it is.
+
+    A failing feed or a refused message is no reason: a restart mends neither. They are facts, metrics and log lines.
+    """
+    reasons = []
+    if now - vitals.ticked > MAX_SILENCE:
+        reasons.append(f"no feed was looked at for {span(now - vitals.ticked)}")
+    if vitals.storage_error is not None:
+        reasons.append(f"the database does not answer: {vitals.storage_error}")
+    elif now - vitals.looked > MAX_BLINDNESS:
+        reasons.append(f"the database gave no answer for {span(now - vitals.looked)}")
+    reasons += [
+        f"{platform} is not connected for {span(now - since)}"
+        for platform, since in vitals.offline.items()
+        if now - since > MAX_OFFLINE
+    ]
+    return tuple(reasons)
+
+
+class Pulse:
+    """Feels the running bot's pulse: the poll ticker calls `beat`, a slower ticker `look`, the web page `report`."""
+
+    def __init__(
+        self,
+        *,
+        storage: Storage,
+        messengers: Mapping[Platform, Messenger],
+        clock: Clock,
+        meter: Meter,
+        version: str,
+    ) -> None:
+        self._storage = storage
+        self._messengers = messengers
+        self._clock = clock
+        self._meter = meter
+        self._version = version
+        self._started = self._ticked = self._looked = clock.now()
+        self._storage_error: str | None = None
+        self._offline: dict[Platform, datetime] = {}
+        self._figures: dict[str, Fact] = {}
+        meter.gauge("parley_build_info", 1, version=version)
+
+    def beat(self) -> None:
+        """A tick of the poll ticker came round."""
+        self._ticked = self._clock.now()
+
+    async def look(self) -> None:
+        """Ask the storage and the platforms how they are, and set the gauges. Raises nothing they can cause."""
+        self._look_at_platforms()
+        try:
+            feeds, backlog = await self._storage.health(), await self._storage.backlog()
+        except StorageError as error:
+            self._storage_error = str(error)
+            return
+        now = self._looked = self._clock.now()
+        self._storage_error = None
+        oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
+        failing = sum(f.state.failures > 0 for f in feeds)
+        overdue = sum(_overdue(f, now) for f in feeds)
+        self._figures = {
+            "feeds": len(feeds),
+            "feeds_failing": failing,
+            "feeds_overdue": overdue,
+            "messages_waiting": backlog.pending,
+            "messages_given_up": backlog.dead,
+            "oldest_message_seconds": round(oldest, 1),
+        }
+        self._meter.gauge("parley_feeds", len(feeds) - failing, state="working")
+        self._meter.gauge("parley_feeds", failing, state="failing")
+        self._meter.gauge("parley_feeds_overdue", overdue)
+        self._meter.gauge("parley_outbox_pending", backlog.pending)
+        self._meter.gauge("parley_outbox_dead", backlog.dead)
+        self._meter.gauge("parley_outbox_oldest_seconds", oldest)
+
+    def report(self) -> HealthReport:
+        """The verdict as of now."""
+        now = self._clock.now()
+        self._look_at_platforms()
+        vitals = Vitals(self._started, self._ticked, self._looked, self._storage_error, dict(self._offline))
+        reasons = judge_health(vitals, now=now)
+        facts: dict[str, Fact] = {
+            "version": self._version,
+            "uptime_seconds": round((now - self._started).total_seconds(), 1),
+            "last_tick_seconds": round((now - self._ticked).total_seconds(), 1),
+        }
+        facts |= self._figures
+        facts |= {str(p): "not connected" if p in self._offline else "connected" for p in self._messengers}
+        return HealthReport(healthy=not reasons, reasons=reasons, facts=facts)
+
+    def _look_at_platforms(self) -> None:
+        now = self._clock.now()
+        for platform, messenger in self._messengers.items():
+            healthy = messenger.healthy()
+            if healthy:
+                self._offline.pop(platform, None)
+            else:
+                self._offline.setdefault(platform, now)
+            self._meter.gauge("parley_platform_connected", healthy, platform=platform)
+
+
+def _overdue(feed: FeedHealth, now: datetime) -> bool:
+    return feed.state.next_check is not None and now - feed.state.next_check > OVERDUE
