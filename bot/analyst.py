@@ -44,3 +44,10 @@ class WorkerAnalyst:
                 return [Analysis(reasons=(f"quiet: not analysed ({error})",))]
             half = len(documents) // 2
             return await self._batch(documents[:half]) + await self._batch(documents[half:])
+
+
+def warm_engine() -> None:
+    """Runs in each new child before its first job, outside any deadline."""
+    from bot.lexicons import default_engine
+
+    default_engine()

@@ -102,6 +102,8 @@ class Ingest:
         owed = await self._save(claimed, self._succeeded(claimed, fetched, parsed, now=now), reads, now=now)
         if owed:
             self._owed()
+        for statement in (s for r in reads for s in r.analysis.statements):
+            self._meter.count("parley_statements_total", topic=statement.topic)
         return PollOutcome(
             "polled",
             new=sum(isinstance(r.verdict, Add) for r in reads),
