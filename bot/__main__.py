@@ -1,0 +1,201 @@
+"""`python -m bot VERB`: the command line and its exit codes.
+
+0 fine, 1 mistakes found, 2 wrong usage, 130 Ctrl-C. Every verb imports what it needs when it runs: --help and `health`
+answer at once.
+"""
+
+import asyncio
+import errno
+import logging
+import os
+import sys
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+
+import click
+
+from bot import __version__
+from bot.errors import BotError, ConfigError, LexiconError, Mistake
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+T = TypeVar("T")
+
+MISTAKES: Final = 1
+INTERRUPTED: Final = 130
+
+log = logging.getLogger(__name__)
+
+
+class Verbs(click.Group):
+    """The verbs' common end: our own errors become a list on stderr, Ctrl-C an exit code; neither a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            count = len(error.mistakes)
+            click.echo(f"{count} mistake{'s' if count > 1 else ''} in the settings:", err=True)
+            for mistake in error.mistakes:
+                click.echo(f"  {mistake}", err=True)
+            sys.exit(MISTAKES)
+        except BotError as error:
+            click.echo(f"parley: {error}", err=True)
+            sys.exit(MISTAKES)
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="parley")
+def cli() -> None:
+    """Parley watches news feeds and tells who said what about a ceasefire or a territory.
+
+    Settings are read from feeds.toml and from PARLEY_* variables; see README.md.
+    """
+
+
+@cli.command()
+def run() -> None:
+    """Poll the feeds, post alerts and answer, until stopped."""
+    settings = _settings()
+    from bot import app
+
+    _finish(app.run(settings))
+
+
+@cli.command()
+def demo() -> None:
+    """Show alerts from sample feeds, with no network and no settings."""
+    from bot import app
+    from bot.log import setup_logging
+
+    setup_logging()
+    _finish(app.demo())
+
+
+@cli.command()
+def once() -> None:
+    """Poll every feed once, post what is owed, and exit: for cron."""
+    settings = _settings()
+    from bot import app
+
+    if _finish(app.once(settings)):
+        sys.exit(MISTAKES)
+
+
+@cli.command()
+def check() -> None:
+    """Check settings and lexicons, and reach every feed."""
+    settings = _settings()
+    from bot import app
+
+    if _finish(app.check(settings)):
+        sys.exit(MISTAKES)
+
+
+@cli.command()
+@click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
+def analyse(file: BinaryIO) -> None:
+    """Judge articles: JSON lines in, JSON lines out.
+
+    A line in: {"id": …, "title": …, "text": …, "lang"?, "published"?, "source"?}. A line out, in the same order: the
+    topics the article is flagged for, its statements, and the reasons; or an "error".
+    """
+    from bot.analyse import answers, dumped
+    from bot.lexicons import default_engine
+
+    engine, out = default_engine(), click.get_binary_stream("stdout")
+    if file.isatty():
+        click.echo('waiting for articles, one {"id", "title", "text"} a line; Ctrl-D ends', err=True)
+    bad = False
+    try:
+        for answer in answers(file, engine.analyse):
+            out.write(dumped(answer))
+            out.flush()
+            bad = bad or "error" in answer
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise BotError(f"analyse: {error.strerror}") from error
+        # The reader has had enough (head): end without a word, also from the interpreter's last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    if bad:
+        sys.exit(MISTAKES)
+
+
+@cli.group()
+def db() -> None:
+    """Look after the database."""
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the database to the newest schema (run and once do so by themselves)."""
+    from bot.config import load_database_url, passwords
+    from bot.log import setup_logging
+
+    url = load_database_url(os.environ)
+    setup_logging("WARNING", passwords(url))
+    from bot.storage import upgrade as upgrade_database
+
+    applied = _finish(upgrade_database(url.reveal()))
+    for revision in applied:
+        click.echo(f"applied {revision}")
+    if not applied:
+        click.echo("up to date")
+
+
+@cli.command()
+def health() -> None:
+    """Ask a running bot how it is: exit code 0 or 1, for Docker."""
+    from bot.config import load_http
+    from bot.probe import ask
+
+    http = load_http(os.environ)
+    if http is None:
+        click.echo("PARLEY_HTTP is off: there is nobody to ask")
+        sys.exit(MISTAKES)
+    well, words = ask(*http)
+    click.echo(words)
+    if not well:
+        sys.exit(MISTAKES)
+
+
+def _settings() -> "Settings":
+    """Settings checked against the lexicons' names, and the log set up. Raises ConfigError with every mistake."""
+    from bot.config import load_settings
+    from bot.lexicons import conflict_ids, topic_ids
+    from bot.log import setup_logging
+
+    mistakes: list[Mistake] = []
+    topics: tuple[str, ...] | None = None
+    conflicts: tuple[str, ...] | None = None
+    try:
+        topics, conflicts = tuple(topic_ids()), tuple(conflict_ids())
+    except LexiconError as error:
+        mistakes += error.mistakes
+    try:
+        settings = load_settings(os.environ, topics=topics, conflicts=conflicts)
+    except ConfigError as error:
+        raise ConfigError([*mistakes, *error.mistakes]) from None
+    if mistakes:
+        raise ConfigError(mistakes)
+    setup_logging(settings.log_level, settings.secrets)
+    return settings
+
+
+def _finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end. An unexpected fault is told by the log, which masks secrets, not by Python's own printer."""
+    try:
+        return asyncio.run(work)
+    except BotError:
+        raise
+    except Exception:
+        log.critical("unexpected fault", exc_info=True)
+        sys.exit(MISTAKES)
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m bot")
