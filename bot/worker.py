@@ -64,7 +64,7 @@ class Workers:
                     ok, value = await child.run(func, args)
             except TimeoutError:
                 await self._discard(child)
-                raise WorkerTimeout(f"took longer than {deadline.total_seconds():g} s") from None
+                raise WorkerTimeout(f"took longer than {deadline.total_seconds():.3g} s") from None
             except BaseException:
                 await self._discard(child)
                 raise

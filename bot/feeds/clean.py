@@ -66,16 +66,29 @@ def plain_text(html: str) -> str:
     text = _strip_tags(html) if "<" in html or "&" in html else html
     if _STILL_MARKUP.search(text):
         text = _strip_tags(text.replace("\n", "<br>"))
+    return fold(text)
+
+
+def fold(text: str) -> str:
+    """Text without invisible characters, a paragraph a line, white space folded, no line empty."""
     text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
 
 
+def without_tail(text: str) -> str:
+    """The text without its last lines, as far as they are mere invitations."""
+    lines = text.split("\n")
+    while lines and _BOILERPLATE.fullmatch(lines[-1]):
+        lines.pop()
+    return "\n".join(lines)
+
+
 def _text(entry: Entry) -> str:
-    summary = _without_tail(plain_text(entry.summary))
+    summary = without_tail(plain_text(entry.summary))
     if not entry.content:
         return summary
-    content = _without_tail(plain_text(entry.content))
+    content = without_tail(plain_text(entry.content))
     return content if len(content.split()) > len(summary.split()) else summary
 
 
@@ -98,11 +111,3 @@ def _strip_tags(html: str) -> str:
         else:
             pieces += (gap, element.text or "")
     return "".join(pieces)
-
-
-def _without_tail(text: str) -> str:
-    """The text without its last lines, as far as they are mere invitations."""
-    lines = text.split("\n")
-    while lines and _BOILERPLATE.fullmatch(lines[-1]):
-        lines.pop()
-    return "\n".join(lines)

@@ -1,0 +1,118 @@
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.article import Entry
+from bot.domain.feed import Feed, FetchState
+from bot.errors import FetchError, ParseError
+from bot.feeds import jobs
+from bot.feeds.source import HttpFeedSource
+from bot.service.ports import FeedSource, Fetched
+from bot.worker import Workers
+from tests.feeds.conftest import LOOPBACK, Site
+from tests.feeds.examples import EXAMPLES
+
+NOTHING: frozenset[bytes] = frozenset()
+
+
+@pytest.fixture
+async def workers() -> AsyncIterator[Workers]:
+    workers = Workers(initializer=jobs.warm_up)
+    yield workers
+    await workers.close()
+
+
+@pytest.fixture
+async def source(workers: Workers) -> AsyncIterator[HttpFeedSource]:
+    source = HttpFeedSource(workers, allow=LOOPBACK, contact="https://example.org/bot")
+    yield source
+    await source.close()
+
+
+@pytest.fixture
+async def hasty(workers: Workers) -> AsyncIterator[HttpFeedSource]:
+    """A source that has no patience with feeds."""
+    source = HttpFeedSource(workers, allow=LOOPBACK, deadline=timedelta(seconds=0.7))
+    yield source
+    await source.close()
+
+
+def feed(url: str) -> Feed:
+    return Feed(name="Courier", url=url, publisher="Courier")
+
+
+def fetched(body: bytes | str) -> Fetched:
+    return Fetched(body=body.encode() if isinstance(body, str) else body, url="https://feeds.example/all.xml")
+
+
+def rss(items: str) -> str:
+    return f'<rss version="2.0"><channel><title>T</title>{items}</channel></rss>'
+
+
+async def test_from_the_server_to_plain_text(site: Site, source: HttpFeedSource) -> None:
+    port: FeedSource = source
+    example = next(e for e in EXAMPLES if e.name == "rss_everyday")
+    url = site.answer("/feed", example.body, ETag='"1"', Content_Type="application/rss+xml")
+    answer = await port.fetch(feed(url), FetchState())
+    parsed = await port.parse(answer, known=NOTHING)
+    texts = await port.clean(parsed.entries)
+    assert texts[0] == (
+        "Bridge talks resume & stall",
+        "The envoy said the bridge stays closed.\nNobody signed.",
+    )
+    assert parsed.entries[3].link == site.url("/news/bad-date")
+    again = await port.fetch(feed(url), FetchState(etag=answer.etag, body_digest=answer.digest))
+    assert again.body is None
+    assert (await port.parse(answer, known=parsed.items)).entries == ()
+
+
+async def test_a_failed_fetch_is_a_fetch_error(site: Site, source: HttpFeedSource) -> None:
+    with pytest.raises(FetchError, match="404"):
+        await source.fetch(feed(site.url("/missing")), FetchState())
+
+
+async def test_what_is_no_feed_is_a_parse_error(source: HttpFeedSource) -> None:
+    with pytest.raises(ParseError, match="an HTML page, not a feed"):
+        await source.parse(fetched("<html>"), known=NOTHING)
+
+
+async def test_a_feed_that_stalls_the_parser_costs_itself_only(hasty: HttpFeedSource) -> None:
+    """feedparser looks for an e-mail address in an author with a search that is quadratic in its length."""
+    nasty = rss(f"<item><title>x</title><author>{'a' * 300_000}</author></item>")
+    with pytest.raises(ParseError, match=r"reading it took longer than 1\.\d+ s"):
+        await hasty.parse(fetched(nasty), known=NOTHING)
+    assert len((await hasty.parse(fetched(rss("<item><title>x</title></item>")), known=NOTHING)).entries) == 1
+
+
+async def test_big_feeds_get_more_time_than_small_ones(workers: Workers, source: HttpFeedSource) -> None:
+    body = rss("<item><title>x</title><description>y</description></item>" * 5_000)
+    source = HttpFeedSource(workers, deadline=timedelta(seconds=5))
+    assert len((await source.parse(fetched(body), known=NOTHING)).entries) == 5_000
+    await source.close()
+
+
+async def test_a_dead_reader_is_a_parse_error(site: Site) -> None:
+    workers = Workers(memory=64 << 20)  # enough to start, not to read this feed
+    source = HttpFeedSource(workers)
+    try:
+        with pytest.raises(ParseError):
+            await source.parse(fetched(rss(f"<item><title>{'x' * 30_000_000}</title></item>")), known=NOTHING)
+    finally:
+        await source.close()
+        await workers.close()
+
+
+async def test_shut_down_workers_are_a_parse_error(workers: Workers, source: HttpFeedSource) -> None:
+    await workers.close()
+    with pytest.raises(ParseError, match="shutting down"):
+        await source.clean([Entry(guid=None, link=None, title="x", summary="")])
+
+
+async def test_nothing_to_clean_starts_no_process(workers: Workers, source: HttpFeedSource) -> None:
+    await workers.close()
+    assert await source.clean([]) == []
+
+
+async def test_a_page_is_read_through_the_same_guard(source: HttpFeedSource) -> None:
+    assert await source.page_text("http://10.0.0.1/page") is None
