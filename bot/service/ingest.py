@@ -164,8 +164,12 @@ class Ingest:
         owed = 0
         async with self._storage.transaction() as tx:
             subscriptions = await tx.subscriptions() if reads else ()
+            quiet = [(r.article, r.analysis) for r in reads if isinstance(r.verdict, Add) and not r.analysis.topics]
+            if quiet:
+                await tx.add_quiet(claimed.id, quiet)
             for read in reads:
-                owed += await self._save_article(tx, claimed, read, subscriptions, now=now)
+                if isinstance(read.verdict, Revise) or read.analysis.topics:
+                    owed += await self._save_article(tx, claimed, read, subscriptions, now=now)
             if not await tx.finish_poll(claimed, state):
                 raise _LeaseLostError
         return owed
@@ -174,13 +178,12 @@ class Ingest:
         self, tx: Transaction, claimed: ClaimedFeed, read: Read, subscriptions: Sequence[Subscription], *, now: datetime
     ) -> int:
         article, analysis, verdict = read.article, read.analysis, read.verdict
-        store = tx.add_article if isinstance(verdict, Add) else tx.revise_article
+        # An edit stays in its story, whatever its new title.
+        story = await tx.story(verdict.story) if isinstance(verdict, Revise) and verdict.story is not None else None
         if not analysis.topics:
-            await store(claimed.id, article, analysis, story=verdict.story if isinstance(verdict, Revise) else None)
+            await tx.revise_article(claimed.id, article, analysis, story=story)
             return 0
-        if isinstance(verdict, Revise) and verdict.story is not None:
-            story = await tx.story(verdict.story)  # an edit stays where it is, whatever its new title
-        else:
+        if story is None:
             story = await tx.find_story(article, since=now - STORY_WINDOW)
         if story is None:
             story = await tx.start_story(article.title, now=now)
@@ -191,7 +194,8 @@ class Ingest:
             new_publisher = claimed.feed.publisher not in await tx.story_publishers(story.id)
             if new_gists or new_publisher:
                 story = await tx.bump_story(story.id)
-        await store(claimed.id, article, analysis, story=story.id)
+        store = tx.add_article if isinstance(verdict, Add) else tx.revise_article
+        await store(claimed.id, article, analysis, story=story)
         alerted = await tx.alerted(story.id)
         owed = 0
         for subscription in subscriptions:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.errors import StorageError
 from bot.service.crew import Crew
@@ -38,8 +38,8 @@ class Poller:
         self._stopping = asyncio.Event()
         self._more = False
 
-    async def tick(self, *, early: bool = False) -> int:
-        """Claim as many due feeds as may run now and start their polls. Returns how many were started."""
+    async def tick(self, *, early: datetime | None = None) -> int:
+        """Claim as many due feeds as may run now and start polling; `early` as in `claim_feeds`. Returns how many."""
         if self._claiming or self._stopping.is_set() or self._crew.free <= 0:
             return 0
         self._claiming = True
@@ -85,7 +85,8 @@ class Poller:
 
     async def round(self) -> None:
         """Poll every feed once, due or not (failing ones only when due), and wait for the end."""
-        while await self.tick(early=True):
+        started = self._clock.now()
+        while await self.tick(early=started):
             await self._crew.rest()
 
     async def stop(self, grace: timedelta) -> None:

@@ -111,14 +111,14 @@ class Backlog:
 class Transaction(Protocol):
     """One unit of work: all of it is kept, or (on any exception) none. The use case owns it; methods never commit."""
 
-    async def add_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: int | None) -> int:
-        """Store a new article with its statements and remember its key as seen. Returns the article's id.
+    async def add_quiet(self, feed_id: int, articles: Sequence[tuple[Article, Analysis]]) -> None:
+        """Store new articles without a statement, all at once, and remember their keys as seen."""
 
-        `story` None: nothing was flagged. The statements get the story's current revision.
-        """
+    async def add_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story) -> None:
+        """Store a new article with its statements, which get the story's revision, and remember its key as seen."""
 
-    async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: int | None) -> int:
-        """Replace the words and statements of an article seen before under the same key. Returns its id."""
+    async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story | None) -> None:
+        """Replace the words and statements of an article seen before under the same key (also a pruned one)."""
 
     async def find_story(self, article: Article, *, since: datetime) -> Story | None:
         """The story this article joins: same canonical link, or the same title (words alone) seen since then."""
@@ -167,9 +167,12 @@ class Storage(Protocol):
         """Make the fixed subscriptions (feeds.toml's) match the settings."""
 
     async def claim_feeds(
-        self, *, now: datetime, limit: int, lease: timedelta, early: bool = False
+        self, *, now: datetime, limit: int, lease: timedelta, early: datetime | None = None
     ) -> list[ClaimedFeed]:
-        """Lease feeds that are due, longest due first. `early`: also those not yet due, unless failing."""
+        """Lease feeds that are due, longest due first.
+
+        `early`: also those not yet due that have not succeeded since that moment, unless they are failing.
+        """
 
     async def release_feeds(self, claimed: Sequence[ClaimedFeed]) -> None:
         """Give leases back unused (shutdown)."""
@@ -220,8 +223,8 @@ class Storage(Protocol):
     async def counts(self) -> Mapping[str, int]:
         """Rows by noun: feeds, articles, statements, stories, deliveries sent."""
 
-    async def next_due(self) -> datetime | None:
-        """When the next pending delivery is due, None if there is none."""
+    async def prune(self, *, before: datetime) -> int:
+        """Delete articles seen before then that belong to no story; their keys stay. Returns how many."""
 
     async def close(self) -> None:
         """Dispose of the engine; afterwards the process can end."""

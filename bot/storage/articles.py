@@ -1,0 +1,221 @@
+"""Articles, their statements and the stories they form: the writing side, inside one transaction."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.article import Article
+from bot.domain.statement import Analysis, Statement
+from bot.domain.story import Story
+from bot.service.ports import Known
+from bot.storage.tables import articles, entries, feeds, statements, stories
+
+# Shorter titles ("Live updates", "War latest") return every day with other news beneath.
+MIN_TITLE_WORDS = 4
+MIN_TITLE_LENGTH = 15
+# Keeps two workers from starting the same story at the same moment (PostgreSQL; SQLite has one writer anyway).
+STORY_LOCK = 7_268_454
+
+
+def title_key(title: str) -> str | None:
+    """The title's words alone, for comparison; None where they are too few to tell stories apart."""
+    words = re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold())
+    key = " ".join(words)
+    return key if len(words) >= MIN_TITLE_WORDS and len(key) >= MIN_TITLE_LENGTH else None
+
+
+async def known(connection: AsyncConnection, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
+    """Which of these entry keys this feed has shown before."""
+    found: dict[str, Known] = {}
+    for start in range(0, len(keys), 500):  # databases take some thousands of parameters at most
+        rows = await connection.execute(
+            sa.select(entries.c.key, entries.c.digest, entries.c.story).where(
+                entries.c.feed == feed_id, entries.c.key.in_(keys[start : start + 500])
+            )
+        )
+        found |= {row.key: Known(row.digest, row.story) for row in rows}
+    return found
+
+
+async def add_quiet(connection: AsyncConnection, feed_id: int, rows: Sequence[tuple[Article, Analysis]]) -> None:
+    """Store articles without a statement, in two statements altogether."""
+    await connection.execute(sa.insert(articles), [_article_row(feed_id, a, x, None) for a, x in rows])
+    await connection.execute(
+        sa.insert(entries), [{"feed": feed_id, "key": a.key, "digest": a.digest, "story": None} for a, _ in rows]
+    )
+
+
+async def add_article(
+    connection: AsyncConnection, feed_id: int, article: Article, analysis: Analysis, story: Story
+) -> None:
+    """Store one article with its statements."""
+    await connection.execute(
+        sa.insert(entries).values(feed=feed_id, key=article.key, digest=article.digest, story=story.id)
+    )
+    await _insert(connection, feed_id, article, analysis, story)
+
+
+async def revise_article(
+    connection: AsyncConnection, feed_id: int, article: Article, analysis: Analysis, story: Story | None
+) -> None:
+    """Replace an article and its statements; one that says again what it said keeps the revision that brought it."""
+    row = await connection.execute(
+        sa.select(articles.c.id).where(articles.c.feed == feed_id, articles.c.key == article.key)
+    )
+    old = row.scalar()
+    kept: dict[tuple[str, str, str], int] = {}
+    if old is not None:
+        gists = await connection.execute(
+            sa.select(statements.c.speaker, statements.c.topic, statements.c.stance, statements.c.revision).where(
+                statements.c.article == old
+            )
+        )
+        kept = {(g.speaker, g.topic, g.stance): g.revision for g in gists}
+        await connection.execute(sa.delete(statements).where(statements.c.article == old))
+        await connection.execute(sa.delete(articles).where(articles.c.id == old))
+    await connection.execute(
+        sa.update(entries)
+        .where(entries.c.feed == feed_id, entries.c.key == article.key)
+        .values(digest=article.digest, story=story.id if story else None)
+    )
+    await _insert(connection, feed_id, article, analysis, story, kept)
+
+
+async def find_story(connection: AsyncConnection, article: Article, since: datetime) -> Story | None:
+    """The newest story with an article of the same page, or of the same title, seen since then."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(STORY_LOCK)))
+    same = []
+    if article.canonical_link is not None:
+        same.append(articles.c.canonical_link == article.canonical_link)
+    if (key := title_key(article.title)) is not None:
+        same.append(articles.c.title_key == key)
+    if not same:
+        return None
+    row = await connection.execute(
+        sa.select(stories)
+        .join(articles, articles.c.story == stories.c.id)
+        .where(sa.or_(*same), articles.c.seen >= since)
+        .order_by(articles.c.seen.desc(), stories.c.id.desc())
+        .limit(1)
+    )
+    return _story(row.first())
+
+
+async def story(connection: AsyncConnection, story_id: int) -> Story | None:
+    """A story by its id."""
+    return _story((await connection.execute(sa.select(stories).where(stories.c.id == story_id))).first())
+
+
+async def start_story(connection: AsyncConnection, title: str, now: datetime) -> Story:
+    """A new story at revision 1."""
+    row = await connection.execute(
+        sa.insert(stories).values(title=title, started=now, revision=1).returning(stories.c.id)
+    )
+    return Story(row.scalar_one(), title, now, 1)
+
+
+async def bump_story(connection: AsyncConnection, story_id: int) -> Story:
+    """The story with its revision grown by one."""
+    row = await connection.execute(
+        sa.update(stories).where(stories.c.id == story_id).values(revision=stories.c.revision + 1).returning(stories)
+    )
+    found = _story(row.first())
+    assert found is not None, "only stories found before are bumped"
+    return found
+
+
+async def story_gists(connection: AsyncConnection, story_id: int) -> frozenset[tuple[str, str, str]]:
+    """(speaker, topic, stance) of every statement the story holds."""
+    rows = await connection.execute(
+        sa.select(statements.c.speaker, statements.c.topic, statements.c.stance).where(statements.c.story == story_id)
+    )
+    return frozenset((r.speaker, r.topic, r.stance) for r in rows)
+
+
+async def story_publishers(connection: AsyncConnection, story_id: int) -> frozenset[str]:
+    """Publishers that report the story."""
+    rows = await connection.execute(
+        sa.select(feeds.c.publisher).join(articles, articles.c.feed == feeds.c.id).where(articles.c.story == story_id)
+    )
+    return frozenset(rows.scalars())
+
+
+async def prune(connection: AsyncConnection, before: datetime) -> int:
+    """Delete articles that belong to no story."""
+    result = await connection.execute(sa.delete(articles).where(articles.c.story.is_(None), articles.c.seen < before))
+    return result.rowcount
+
+
+async def _insert(
+    connection: AsyncConnection,
+    feed_id: int,
+    article: Article,
+    analysis: Analysis,
+    story: Story | None,
+    kept: Mapping[tuple[str, str, str], int] | None = None,
+) -> None:
+    values = _article_row(feed_id, article, analysis, story.id if story else None)
+    article_id = (await connection.execute(sa.insert(articles).values(values).returning(articles.c.id))).scalar_one()
+    if story is not None and analysis.statements:
+        old = kept or {}
+        rows = [_statement_row(article_id, story.id, old.get(s.gist, story.revision), s) for s in analysis.statements]
+        await connection.execute(sa.insert(statements), rows)
+
+
+def _story(row: Any) -> Story | None:
+    return None if row is None else Story(row.id, row.title, row.started, row.revision)
+
+
+def _article_row(feed_id: int, article: Article, analysis: Analysis, story_id: int | None) -> dict[str, object]:
+    return {
+        "feed": feed_id,
+        "key": article.key,
+        "story": story_id,
+        "title": _storable(article.title),
+        "title_key": title_key(article.title),
+        "text": _storable(article.text),
+        "language": article.language,
+        "link": article.link,
+        "canonical_link": article.canonical_link,
+        "published": article.published,
+        "seen": article.seen,
+        "reasons": json.dumps(analysis.reasons, ensure_ascii=False),
+    }
+
+
+def _statement_row(article_id: int, story_id: int, revision: int, statement: Statement) -> dict[str, object]:
+    quote = statement.quote
+    return {
+        "article": article_id,
+        "story": story_id,
+        "revision": revision,
+        "speaker": _storable(statement.speaker),
+        "speaker_start": statement.speaker_span.start,
+        "speaker_text": _storable(statement.speaker_span.text),
+        "topic": statement.topic,
+        "stance": statement.stance.value,
+        "target": json.dumps(statement.target, ensure_ascii=False),
+        "evidence_start": statement.evidence.start,
+        "evidence": _storable(statement.evidence.text),
+        "quote_start": quote.start if quote else None,
+        "quote": _storable(quote.text) if quote else None,
+        "cue_start": statement.cue.start,
+        "cue": _storable(statement.cue.text),
+        "confidence": statement.confidence,
+        "reason": statement.reason,
+        "conflicts": json.dumps(statement.conflicts),
+        "said_on": statement.said_on,
+        "said_in": statement.said_in,
+    }
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL refuses NUL, and no database takes half a surrogate pair; one character stands for one."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,99 @@
+"""Engines for both databases, and their errors in the words of the contract."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from bot.errors import StorageError
+
+BUSY_SECONDS = 30
+READ_ONLY = "parley_read_only"
+
+
+def parse_url(url: str) -> sa.URL:
+    """The address of a database without a driver: sqlite or postgresql. Raises StorageError; never shows a password."""
+    try:
+        parsed = sa.make_url(url)
+    except (SQLAlchemyError, ValueError) as error:
+        raise StorageError("PARLEY_DATABASE_URL is no database address (sqlite:///file or postgresql://…)") from error
+    family = parsed.drivername.split("+")[0]
+    if family == "postgres":
+        family = "postgresql"
+    if family not in ("sqlite", "postgresql"):
+        raise StorageError(f"PARLEY_DATABASE_URL: {family} is not supported; use sqlite:///file or postgresql://…")
+    if family == "sqlite" and not parsed.database:
+        raise StorageError("PARLEY_DATABASE_URL names no file; use sqlite:///data/parley.db")
+    return parsed.set(drivername=family)
+
+
+def async_engine(url: str) -> AsyncEngine:
+    """The engine the bot works with. Raises StorageError when the driver or the folder is not to be had."""
+    parsed = parse_url(url)
+    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}[parsed.drivername]
+    with storage_errors():
+        engine = create_async_engine(parsed.set(drivername=driver), pool_pre_ping=driver != "sqlite+aiosqlite")
+    _prepare(engine.sync_engine, parsed)
+    return engine
+
+
+def sync_engine(url: str) -> sa.Engine:
+    """The engine that migrations run on."""
+    parsed = parse_url(url)
+    driver = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}[parsed.drivername]
+    with storage_errors():
+        engine = sa.create_engine(parsed.set(drivername=driver), poolclass=sa.NullPool)
+    _prepare(engine, parsed)
+    return engine
+
+
+@contextmanager
+def storage_errors() -> Iterator[None]:
+    """Turn whatever a driver raises into StorageError, in plain words and without parameters or passwords."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError) as error:
+        cause = getattr(error, "orig", None) or error
+        raise StorageError(_words(cause)) from error
+
+
+def _words(cause: BaseException) -> str:
+    if isinstance(cause, ModuleNotFoundError):
+        return f"PostgreSQL needs a package that is not installed: {cause.name}; scripts/run installs it"
+    text = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    if "disk is full" in text:
+        return "the disk is full; make room, nothing was lost and nothing more will be sent until then"
+    if "readonly" in text or "unable to open" in text:
+        return f"the database file cannot be written ({text}); check the folder's owner and permissions"
+    return text
+
+
+def _prepare(engine: sa.Engine, parsed: sa.URL) -> None:
+    if parsed.drivername != "sqlite":
+        return
+    with storage_errors():
+        Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
+    sa.event.listen(engine, "connect", _sqlite_connect)
+    sa.event.listen(engine, "begin", _sqlite_begin)
+
+
+def _sqlite_connect(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # the driver must not begin by itself: _sqlite_begin does
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # FULL, not NORMAL: after a power cut the mark "being sent" must be there, or a message could be sent twice.
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    # A deferred transaction that reads and then writes fails at once when another has written meanwhile.
+    reading = connection.get_execution_options().get(READ_ONLY)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

@@ -1,0 +1,34 @@
+"""One process a SQLite file: an advisory lock beside it, which the system drops when its holder dies, whatever way."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.errors import StorageError
+
+
+@contextmanager
+def alone(url: str) -> Iterator[bool]:
+    """Hold the lock of a SQLite database's file. Yields False for a server's database, which many may share.
+
+    Raises StorageError when another process holds it, or the folder cannot be written.
+    """
+    if not url.startswith("sqlite"):
+        yield False
+        return
+    path = Path(url.split("///", 1)[-1])
+    lock = path.with_name(path.name + ".lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        handle = lock.open("w")
+    except OSError as error:
+        raise StorageError(f"{lock}: cannot be written: {error.strerror}") from error
+    with handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StorageError(
+                f"{path} is in use by another Parley; stop it first, or set PARLEY_DATABASE_URL to another file"
+            ) from error
+        yield True

@@ -1,0 +1,150 @@
+"""Stories as they are told: summaries for messages and commands, read from the archive as it stands."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.delivery import Delivery, DeliveryKind, Message
+from bot.domain.feed import Affiliation
+from bot.domain.statement import Stance
+from bot.domain.story import Said, Source, Summary
+from bot.storage.feeds import subscription_of
+from bot.storage.tables import articles, catch_ups, deliveries, feeds, statements, stories
+
+
+async def message(connection: AsyncConnection, delivery: Delivery) -> Message | None:
+    """What to show for a delivery; None if nothing is left to tell."""
+    if delivery.kind is DeliveryKind.CATCH_UP:
+        rows = await connection.execute(sa.select(catch_ups.c.story).where(catch_ups.c.delivery == delivery.id))
+        about = list(rows.scalars())
+    else:
+        about = [delivery.story] if delivery.story is not None else []
+    subscription = await subscription_of(connection, delivery.channel)
+    shown = []
+    for summary in await summaries(connection, about):
+        kept = tuple(s for s in summary.statements if subscription.wanted(s) and _belongs(s.revision, delivery))
+        if kept:
+            shown.append(_with(summary, kept))
+    shown.sort(key=lambda s: s.published, reverse=True)
+    return Message(delivery.id, delivery.kind, tuple(shown)) if shown else None
+
+
+async def latest(
+    connection: AsyncConnection, *, limit: int, topic: str | None, conflict: str | None, since: datetime | None
+) -> list[Summary]:
+    """The newest stories with a matching statement; only what matches is shown of them."""
+    matching = sa.select(statements.c.story)
+    if topic is not None:
+        matching = matching.where(statements.c.topic == topic)
+    if conflict is not None:
+        matching = matching.where(statements.c.conflicts.contains(json.dumps(conflict), autoescape=True))
+    chosen = sa.select(stories.c.id).where(stories.c.id.in_(matching))
+    if since is not None:
+        chosen = chosen.where(stories.c.started >= since)
+    rows = await connection.execute(chosen.order_by(stories.c.started.desc(), stories.c.id.desc()).limit(limit))
+    result = []
+    for summary in await summaries(connection, list(rows.scalars())):
+        kept = tuple(
+            s
+            for s in summary.statements
+            if (topic is None or s.topic == topic) and (conflict is None or conflict in s.conflicts)
+        )
+        result.append(_with(summary, kept))
+    return result
+
+
+async def counts(connection: AsyncConnection) -> dict[str, int]:
+    """Rows by noun."""
+    sent = sa.select(sa.func.count()).select_from(deliveries).where(deliveries.c.status == "sent")
+    numbers = {}
+    for noun, table in (("articles", articles), ("statements", statements), ("stories", stories)):
+        numbers[noun] = (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+    numbers["messages sent"] = (await connection.execute(sent)).scalar_one()
+    return numbers
+
+
+async def summaries(connection: AsyncConnection, story_ids: Sequence[int]) -> list[Summary]:
+    """Whole stories, in the order asked for."""
+    if not story_ids:
+        return []
+    heads = await connection.execute(sa.select(stories).where(stories.c.id.in_(story_ids)))
+    said: dict[int, list[Said]] = {i: [] for i in story_ids}
+    rows = await connection.execute(
+        sa.select(statements, feeds.c.publisher)
+        .join(articles, articles.c.id == statements.c.article)
+        .join(feeds, feeds.c.id == articles.c.feed)
+        .where(statements.c.story.in_(story_ids))
+        .order_by(statements.c.revision, statements.c.id)
+    )
+    for row in rows:
+        said[row.story].append(_said(row))
+    sources: dict[int, dict[str, Source]] = {i: {} for i in story_ids}
+    rows = await connection.execute(
+        sa.select(articles, feeds.c.publisher, feeds.c.affiliation)
+        .join(feeds, feeds.c.id == articles.c.feed)
+        .where(articles.c.story.in_(story_ids))
+        .order_by(sa.func.coalesce(articles.c.published, articles.c.seen), articles.c.id)
+    )
+    for row in rows:
+        sources[row.story].setdefault(row.publisher, _source(row))
+    found = {
+        head.id: Summary(
+            story=head.id,
+            revision=head.revision,
+            title=head.title,
+            statements=_distinct(said[head.id]),
+            sources=tuple(sources[head.id].values()),
+            seen=head.started,
+        )
+        for head in heads
+    }
+    return [found[i] for i in story_ids if i in found]
+
+
+def _belongs(revision: int, delivery: Delivery) -> bool:
+    """Whether a statement that came with this revision is told by this message."""
+    if delivery.kind is DeliveryKind.REPLY:
+        return revision == delivery.revision
+    if delivery.kind is DeliveryKind.ALERT:
+        return revision <= delivery.revision
+    return True
+
+
+def _with(summary: Summary, kept: tuple[Said, ...]) -> Summary:
+    return Summary(summary.story, summary.revision, summary.title, kept, summary.sources, summary.seen)
+
+
+def _distinct(said: list[Said]) -> tuple[Said, ...]:
+    """Each statement once, the earliest report of it."""
+    return tuple({(s.speaker, s.topic, s.stance): s for s in reversed(said)}.values())[::-1]
+
+
+def _said(row: Any) -> Said:
+    return Said(
+        speaker=row.speaker,
+        speaker_text=row.speaker_text,
+        topic=row.topic,
+        stance=Stance(row.stance),
+        target=tuple(json.loads(row.target)),
+        evidence=row.evidence,
+        quote=row.quote,
+        confidence=row.confidence,
+        revision=row.revision,
+        publisher=row.publisher,
+        conflicts=tuple(json.loads(row.conflicts)),
+    )
+
+
+def _source(row: Any) -> Source:
+    return Source(
+        publisher=row.publisher,
+        affiliation=Affiliation(row.affiliation),
+        link=row.link,
+        title=row.title,
+        language=row.language,
+        published=row.published,
+    )

@@ -1,0 +1,61 @@
+import asyncio
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bot.errors import StorageError
+from bot.storage import open_storage, upgrade
+from bot.storage.engine import sync_engine
+from bot.storage.tables import metadata
+
+
+async def test_an_empty_database_is_brought_up_and_a_second_time_nothing_is_left_to_do(url):
+    assert await upgrade(url) == ["0001_first_schema"]
+    assert await upgrade(url) == []
+
+
+async def test_migrations_make_what_the_tables_say(url):
+    await upgrade(url)
+    engine = sync_engine(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+async def test_two_bots_that_start_at_once_upgrade_once(url):
+    applied = await asyncio.gather(*(upgrade(url) for _ in range(4)))
+    assert sorted(len(a) for a in applied) == [0, 0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://me:hunter2@db/parley", "mysql is not supported"),
+        ("nonsense", "no database address"),
+        ("sqlite://", "names no file"),
+        ("postgresql://me:hunter2@127.0.0.1:1/parley", "refused"),
+        ("sqlite:////proc/no/such/parley.db", "/proc/no"),
+    ],
+)
+async def test_an_address_that_cannot_work_is_told_without_its_password(url, words):
+    with pytest.raises(StorageError) as caught:
+        await upgrade(url)
+    assert words in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
+async def test_a_database_without_a_schema_is_an_error_not_a_crash(url):
+    with pytest.raises(StorageError):
+        await open_storage(url)
+
+
+async def test_moments_without_a_zone_are_refused(url):
+    from datetime import datetime
+
+    from bot.storage.tables import Moment
+
+    with pytest.raises(ValueError, match="without a zone"):
+        Moment().process_bind_param(datetime(2026, 1, 1), sa.create_engine("sqlite://").dialect)  # noqa: DTZ001
