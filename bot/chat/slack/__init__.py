@@ -1,1 +1,5 @@
 """EDGE: Slack, through slack-bolt."""
+
+from bot.chat.slack.client import SlackMessenger
+
+__all__ = ["SlackMessenger"]

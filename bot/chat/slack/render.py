@@ -1,0 +1,156 @@
+"""Message and Reply -> Block Kit. Pure; whatever the feeds hold, the result keeps every limit of Slack's."""
+
+from dataclasses import dataclass
+
+from bot.chat.slack.blocks import Block, Element, bullets, context, header, link, moment, quote, rich, section, text
+from bot.chat.slack.text import escape, plain
+from bot.domain.delivery import DeliveryKind, Message
+from bot.domain.feed import Affiliation
+from bot.domain.statement import Stance
+from bot.domain.story import Said, Source, Summary
+from bot.service.reply import Reply
+
+MAX_FALLBACK = 4000
+MAX_TITLE = 300
+MAX_NAME = 120
+MAX_QUOTE = 600
+MAX_STATEMENTS = 5
+MAX_SOURCES = 8
+MAX_CAUGHT_UP = 15
+MAX_CARDS = 10
+MAX_FACTS = 20
+MAX_TEXT = 2000
+GAP = text("\n")
+
+SAYS = {
+    Stance.PROPOSE: "proposes",
+    Stance.DEMAND: "demands",
+    Stance.CONDITION: "sets a condition",
+    Stance.AGREE: "agrees",
+    Stance.CONCEDE: "concedes",
+    Stance.REJECT: "rejects",
+    Stance.CLAIM: "claims",
+    Stance.RECOGNISE: "recognises",
+    Stance.ACCUSE: "accuses",
+    Stance.THREATEN: "threatens",
+    Stance.ASSESS: "assesses",
+}
+# Readers must see at a glance that a government speaks through this outlet.
+MARKS = {Affiliation.STATE: "state media", Affiliation.GOVERNMENT: "government"}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What Slack is sent: the blocks people see, and the text of the notification and of screen readers."""
+
+    blocks: list[Block]
+    text: str
+
+
+def message(shown: Message) -> Card:
+    """The card of an alert, an update, a reply in its thread, or a catch-up."""
+    if shown.kind is DeliveryKind.CATCH_UP:
+        return _catch_up(shown.summaries)
+    summary = shown.summaries[0]
+    label = _topics(summary)
+    if shown.kind is DeliveryKind.REPLY:
+        label = f"New in this story: {label}"
+    first_seen = f"first seen by Parley {moment(summary.seen)}"
+    blocks = [header(label), rich(*_story(summary)), context(f"published {moment(summary.published)}", first_seen)]
+    return Card(blocks, _fallback(summary))
+
+
+def reply(answer: Reply) -> Card:
+    """The answer to a command."""
+    blocks = [header(answer.title)]
+    if answer.text:
+        blocks.append(rich(section(text(plain(answer.text, MAX_TEXT, lines=True)))))
+    if answer.facts:
+        rows = [
+            section(text(plain(name, MAX_NAME), bold=True), text(": " + plain(value, MAX_TEXT, lines=True) + "\n"))
+            for name, value in answer.facts[:MAX_FACTS]
+        ]
+        blocks.append(rich(*rows))
+    for summary in answer.summaries[:MAX_CARDS]:
+        blocks += [{"type": "divider"}, rich(*_story(summary)), context(f"published {moment(summary.published)}")]
+    hidden = len(answer.summaries) - MAX_CARDS
+    if hidden > 0:
+        blocks.append(context(f"+{hidden} more"))
+    words = ": ".join(w for w in (answer.title, answer.text) if w)
+    return Card(blocks, escape(plain(words, MAX_FALLBACK), MAX_FALLBACK))
+
+
+def _story(summary: Summary) -> list[Element]:
+    """The title, then who said what in their own words, then who reports it."""
+    first = next((s.link for s in summary.sources if s.link), None)
+    parts = [section(link(first, plain(summary.title, MAX_TITLE), bold=True), GAP)]
+    for said in summary.statements[:MAX_STATEMENTS]:
+        parts += [section(*_who_said_what(said)), quote(_words(said))]
+    hidden = len(summary.statements) - MAX_STATEMENTS
+    if hidden > 0:
+        parts.append(section(text(f"+{hidden} more statements\n", italic=True)))
+    if summary.sources:
+        parts.append(section(*_sources(summary.sources)))
+    return parts
+
+
+def _who_said_what(said: Said) -> list[Element]:
+    about = ", ".join(plain(t, MAX_NAME) for t in said.target[:4])
+    words = f" {SAYS[said.stance]}" + (f" · {about}" if about else "")
+    return [text(plain(said.speaker, MAX_NAME), bold=True), text(words)]
+
+
+def _words(said: Said) -> str:
+    return f"“{plain(said.quote, MAX_QUOTE)}”" if said.quote else plain(said.evidence, MAX_QUOTE)
+
+
+def _sources(sources: tuple[Source, ...]) -> list[Element]:
+    elements = [text("\n")]
+    for number, source in enumerate(sources[:MAX_SOURCES]):
+        if number:
+            elements.append(text(" · "))
+        elements.append(link(source.link, plain(source.publisher, MAX_NAME)))
+        notes = [MARKS.get(source.affiliation, ""), "" if source.language == "en" else plain(source.language, 12)]
+        if any(notes):
+            elements.append(text(f" ({', '.join(n for n in notes if n)})"))
+    hidden = len(sources) - MAX_SOURCES
+    return [*elements, text(f" · +{hidden} more")] if hidden > 0 else elements
+
+
+def _catch_up(summaries: tuple[Summary, ...]) -> Card:
+    number = len(summaries)
+    title = f"Catch-up: {number} earlier {'story' if number == 1 else 'stories'}"
+    rows = [_row(summary) for summary in summaries[:MAX_CAUGHT_UP]]
+    blocks = [header(title), rich(bullets(rows))]
+    if number > MAX_CAUGHT_UP:
+        blocks.append(context(f"+{number - MAX_CAUGHT_UP} more"))
+    words = "; ".join(plain(s.title, MAX_NAME) for s in summaries[:MAX_CAUGHT_UP])
+    return Card(blocks, escape(f"{title}: {words}", MAX_FALLBACK))
+
+
+def _row(summary: Summary) -> list[Element]:
+    """One story in two lines: its first statement and its title."""
+    first = next((s.link for s in summary.sources if s.link), None)
+    row: list[Element] = []
+    if summary.statements:
+        row += [*_who_said_what(summary.statements[0])]
+        hidden = len(summary.statements) - 1
+        row.append(text(f" (+{hidden} more): " if hidden else ": "))
+    row.append(link(first, plain(summary.title, MAX_NAME)))
+    names = ", ".join(plain(s.publisher, MAX_NAME) for s in summary.sources[:3])
+    return [*row, text(f" · {names}")] if names else row
+
+
+def _topics(summary: Summary) -> str:
+    return " · ".join(plain(t, 40).capitalize() for t in summary.topics[:3]) or "Statement"
+
+
+def _fallback(summary: Summary) -> str:
+    """The notification: who said what first, then the title and who reports it."""
+    said = "; ".join(
+        f"{plain(s.speaker, MAX_NAME)} {SAYS[s.stance]} ({plain(s.topic, 40)})"
+        for s in summary.statements[:MAX_STATEMENTS]
+    )
+    names = ", ".join(plain(s.publisher, MAX_NAME) for s in summary.sources[:MAX_SOURCES])
+    parts = [p for p in (said, plain(summary.title, MAX_TITLE), names) if p]
+    return escape(" — ".join(parts), MAX_FALLBACK)
