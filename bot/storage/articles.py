@@ -178,9 +178,9 @@ def _article_row(feed_id: int, article: Article, analysis: Analysis, story_id: i
         "feed": feed_id,
         "key": article.key,
         "story": story_id,
-        "title": _storable(article.title),
+        "title": article.title,
         "title_key": title_key(article.title),
-        "text": _storable(article.text),
+        "text": article.text,
         "language": article.language,
         "link": article.link,
         "canonical_link": article.canonical_link,
@@ -196,26 +196,21 @@ def _statement_row(article_id: int, story_id: int, revision: int, statement: Sta
         "article": article_id,
         "story": story_id,
         "revision": revision,
-        "speaker": _storable(statement.speaker),
+        "speaker": statement.speaker,
         "speaker_start": statement.speaker_span.start,
-        "speaker_text": _storable(statement.speaker_span.text),
+        "speaker_text": statement.speaker_span.text,
         "topic": statement.topic,
         "stance": statement.stance.value,
         "target": json.dumps(statement.target, ensure_ascii=False),
         "evidence_start": statement.evidence.start,
-        "evidence": _storable(statement.evidence.text),
+        "evidence": statement.evidence.text,
         "quote_start": quote.start if quote else None,
-        "quote": _storable(quote.text) if quote else None,
+        "quote": quote.text if quote else None,
         "cue_start": statement.cue.start,
-        "cue": _storable(statement.cue.text),
+        "cue": statement.cue.text,
         "confidence": statement.confidence,
         "reason": statement.reason,
         "conflicts": json.dumps(statement.conflicts),
         "said_on": statement.said_on,
         "said_in": statement.said_in,
     }
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL refuses NUL, and no database takes half a surrogate pair; one character stands for one."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.subscription import Channel, Platform
 from bot.service.ports import Backlog
-from bot.storage.tables import OPEN, catch_ups, deliveries
+from bot.storage.tables import OPEN, Moment, catch_ups, deliveries
 
 # A message refused this often steps aside, so that what is wrong with it alone does not hold up its channel.
 PATIENCE = 5
@@ -115,7 +115,9 @@ async def claim(
             status=DeliveryStatus.SENDING.value,
             attempts=deliveries.c.attempts + 1,
             unsure=in_doubt,
-            attempted=sa.case((in_doubt, deliveries.c.attempted), else_=now),  # how far back to look for it
+            attempted=sa.case(
+                (in_doubt, deliveries.c.attempted), else_=sa.literal(now, Moment)
+            ),  # how far back to look for it
             next_try=now,
             lease_until=now + lease,
             fence=deliveries.c.fence + 1,

@@ -29,6 +29,17 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else EPOCH + value * MICROSECOND
 
 
+class Words(TypeDecorator[str]):
+    """Any text. PostgreSQL refuses NUL, and no database takes half a surrogate pair; one character stands for one."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  # as above
+        """The text with what cannot be stored replaced."""
+        return None if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 # SQLite numbers rows by itself only where the key is a plain INTEGER.
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 metadata = sa.MetaData()
@@ -37,25 +48,25 @@ feeds = sa.Table(
     "feeds",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("url", sa.Text, nullable=False, unique=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("publisher", sa.Text, nullable=False),
-    sa.Column("affiliation", sa.Text, nullable=False),
-    sa.Column("language", sa.Text),
+    sa.Column("url", Words, nullable=False, unique=True),
+    sa.Column("name", Words, nullable=False),
+    sa.Column("publisher", Words, nullable=False),
+    sa.Column("affiliation", Words, nullable=False),
+    sa.Column("language", Words),
     sa.Column("every", sa.Float, nullable=False),  # seconds
-    sa.Column("full_text", sa.Text, nullable=False),
+    sa.Column("full_text", Words, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
-    sa.Column("etag", sa.Text),
-    sa.Column("last_modified", sa.Text),
+    sa.Column("etag", Words),
+    sa.Column("last_modified", Words),
     sa.Column("body_digest", sa.LargeBinary),
     sa.Column("items", sa.LargeBinary, nullable=False),  # 8-byte digests, one after the other
     sa.Column("failures", sa.Integer, nullable=False),
-    sa.Column("error", sa.Text),
+    sa.Column("error", Words),
     sa.Column("next_check", Moment),
     sa.Column("last_success", Moment),
     sa.Column("last_change", Moment),
     sa.Column("lease_until", Moment),
-    sa.Column("lease_owner", sa.Text),
+    sa.Column("lease_owner", Words),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),
 )
@@ -65,8 +76,8 @@ entries = sa.Table(
     "entries",
     metadata,
     sa.Column("feed", Id, sa.ForeignKey("feeds.id"), primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("key", Words, primary_key=True),
+    sa.Column("digest", Words, nullable=False),
     sa.Column("story", Id, sa.ForeignKey("stories.id")),
 )
 
@@ -74,7 +85,7 @@ stories = sa.Table(
     "stories",
     metadata,
     sa.Column("id", Id, primary_key=True),
-    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("title", Words, nullable=False),
     sa.Column("started", Moment, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Index("ix_stories_started", "started"),
@@ -85,17 +96,17 @@ articles = sa.Table(
     metadata,
     sa.Column("id", Id, primary_key=True),
     sa.Column("feed", Id, sa.ForeignKey("feeds.id"), nullable=False),
-    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("key", Words, nullable=False),
     sa.Column("story", Id, sa.ForeignKey("stories.id")),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("title_key", sa.Text),  # the title's words alone; NULL where they are too few to tell stories apart
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("language", sa.Text, nullable=False),
-    sa.Column("link", sa.Text),
-    sa.Column("canonical_link", sa.Text),
+    sa.Column("title", Words, nullable=False),
+    sa.Column("title_key", Words),  # the title's words alone; NULL where they are too few to tell stories apart
+    sa.Column("text", Words, nullable=False),
+    sa.Column("language", Words, nullable=False),
+    sa.Column("link", Words),
+    sa.Column("canonical_link", Words),
     sa.Column("published", Moment),
     sa.Column("seen", Moment, nullable=False),
-    sa.Column("reasons", sa.Text, nullable=False),  # JSON: why it was flagged or not
+    sa.Column("reasons", Words, nullable=False),  # JSON: why it was flagged or not
     sa.UniqueConstraint("feed", "key", name="uq_articles_key"),
     sa.Index("ix_articles_link", "canonical_link", "seen"),
     sa.Index("ix_articles_title", "title_key", "seen"),
@@ -111,23 +122,23 @@ statements = sa.Table(
     sa.Column("article", Id, sa.ForeignKey("articles.id"), nullable=False),
     sa.Column("story", Id, sa.ForeignKey("stories.id"), nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("speaker", sa.Text, nullable=False),
+    sa.Column("speaker", Words, nullable=False),
     sa.Column("speaker_start", sa.Integer, nullable=False),
-    sa.Column("speaker_text", sa.Text, nullable=False),
-    sa.Column("topic", sa.Text, nullable=False),
-    sa.Column("stance", sa.Text, nullable=False),
-    sa.Column("target", sa.Text, nullable=False),  # JSON list
+    sa.Column("speaker_text", Words, nullable=False),
+    sa.Column("topic", Words, nullable=False),
+    sa.Column("stance", Words, nullable=False),
+    sa.Column("target", Words, nullable=False),  # JSON list
     sa.Column("evidence_start", sa.Integer, nullable=False),
-    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("evidence", Words, nullable=False),
     sa.Column("quote_start", sa.Integer),
-    sa.Column("quote", sa.Text),
+    sa.Column("quote", Words),
     sa.Column("cue_start", sa.Integer, nullable=False),
-    sa.Column("cue", sa.Text, nullable=False),
+    sa.Column("cue", Words, nullable=False),
     sa.Column("confidence", sa.Float, nullable=False),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("conflicts", sa.Text, nullable=False),  # JSON list
-    sa.Column("said_on", sa.Text),
-    sa.Column("said_in", sa.Text),
+    sa.Column("reason", Words, nullable=False),
+    sa.Column("conflicts", Words, nullable=False),  # JSON list
+    sa.Column("said_on", Words),
+    sa.Column("said_in", Words),
     sa.Index("ix_statements_story", "story"),
     sa.Index("ix_statements_article", "article"),
 )
@@ -135,10 +146,10 @@ statements = sa.Table(
 subscriptions = sa.Table(
     "subscriptions",
     metadata,
-    sa.Column("platform", sa.Text, primary_key=True),
-    sa.Column("channel", sa.Text, primary_key=True),
-    sa.Column("topics", sa.Text, nullable=False),  # JSON list
-    sa.Column("conflicts", sa.Text, nullable=False),  # JSON list; empty: every conflict
+    sa.Column("platform", Words, primary_key=True),
+    sa.Column("channel", Words, primary_key=True),
+    sa.Column("topics", Words, nullable=False),  # JSON list
+    sa.Column("conflicts", Words, nullable=False),  # JSON list; empty: every conflict
     sa.Column("catch_up", sa.Float, nullable=False),  # seconds
     sa.Column("fixed", sa.Boolean, nullable=False),  # from feeds.toml, not from a command
     sa.Column("active", sa.Boolean, nullable=False),
@@ -151,22 +162,22 @@ deliveries = sa.Table(
     "deliveries",
     metadata,
     sa.Column("seq", Id, primary_key=True),
-    sa.Column("id", sa.Text, nullable=False, unique=True),
-    sa.Column("platform", sa.Text, nullable=False),
-    sa.Column("channel", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("id", Words, nullable=False, unique=True),
+    sa.Column("platform", Words, nullable=False),
+    sa.Column("channel", Words, nullable=False),
+    sa.Column("kind", Words, nullable=False),
     sa.Column("story", Id, sa.ForeignKey("stories.id")),  # NULL for a catch-up: its stories stand in catch_ups
     sa.Column("revision", sa.Integer, nullable=False),
-    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("status", Words, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("attempted", Moment),
     sa.Column("unsure", sa.Boolean, nullable=False),
-    sa.Column("thread", sa.Text),  # the platform's id of the story's first message, once that is sent
+    sa.Column("thread", Words),  # the platform's id of the story's first message, once that is sent
     sa.Column("next_try", Moment, nullable=False),
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
-    sa.Column("message", sa.Text),  # the platform's id of the message, once sent
-    sa.Column("error", sa.Text),
+    sa.Column("message", Words),  # the platform's id of the message, once sent
+    sa.Column("error", Words),
     sa.Column("created", Moment, nullable=False),
     sa.Column("sent", Moment),
     sa.UniqueConstraint("platform", "channel", "kind", "story", "revision", name="uq_deliveries_owed"),
@@ -177,7 +188,7 @@ deliveries = sa.Table(
 catch_ups = sa.Table(
     "catch_ups",
     metadata,
-    sa.Column("delivery", sa.Text, sa.ForeignKey("deliveries.id"), primary_key=True),
+    sa.Column("delivery", Words, sa.ForeignKey("deliveries.id"), primary_key=True),
     sa.Column("story", Id, sa.ForeignKey("stories.id"), primary_key=True),
     sa.Index("ix_catch_ups_story", "story"),
 )

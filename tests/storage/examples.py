@@ -1,0 +1,56 @@
+"""Small articles and statements for storage tests."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.domain.article import Article
+from bot.domain.feed import Feed
+from bot.domain.statement import Analysis, Span, Stance, Statement
+from bot.domain.subscription import Channel, Platform, Subscription
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+HERE = Channel(Platform.DISCORD, "100")
+THERE = Channel(Platform.SLACK, "C1")
+ALL = (Platform.DISCORD, Platform.SLACK)
+FEED = Feed("Harbour Wire", "https://wire.example/rss", "Harbour Wire", language="en")
+OTHER = Feed("Radio Lindenau", "https://radio.example/rss", "Radio Lindenau")
+
+
+def subscribed(*channels: Channel) -> list[Subscription]:
+    return [Subscription(c) for c in channels]
+
+
+def article(
+    key: str, title: str = "Ruritania turns a truce down again", *, link: str | None = None, **more: object
+) -> Article:
+    values: dict[str, object] = {
+        "key": key,
+        "feed": FEED.name,
+        "title": title,
+        "text": f"Ruritania said no. ({key})",
+        "language": "en",
+        "link": link,
+        "canonical_link": link,
+        "published": NOW - timedelta(minutes=5),
+        "seen": NOW,
+        "digest": f"digest of {key}",
+    }
+    return Article(**(values | more))  # type: ignore[arg-type]  # tests give the right ones
+
+
+def analysis(speaker: str = "Ruritania", stance: Stance = Stance.REJECT, *, topic: str = "ceasefire") -> Analysis:
+    evidence = Span(0, 9 + len(speaker), f"{speaker} said no.")
+    statement = Statement(
+        speaker=speaker,
+        speaker_span=Span(0, len(speaker), speaker),
+        topic=topic,
+        stance=stance,
+        target=("Ruritania", "Graustark"),
+        evidence=evidence,
+        quote=None,
+        cue=Span(len(speaker) + 1, len(speaker) + 5, "said"),
+        confidence=0.75,
+        reason="a test's statement",
+        conflicts=("ruritania",),
+    )
+    return Analysis((topic,), (statement,), ("because",))

@@ -1,0 +1,146 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.statement import Stance
+from bot.errors import StorageError
+from bot.service.ports import Known
+from bot.storage.articles import title_key
+from tests.storage.examples import FEED, LEASE, NOW, OTHER, analysis, article
+
+WINDOW = NOW - timedelta(hours=48)
+
+
+@pytest.fixture
+async def feed_id(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await storage.claim_feeds(now=NOW, limit=9, lease=LEASE)
+    return one.id
+
+
+async def flag(storage, feed_id, what, **said):
+    async with storage.transaction() as tx:
+        story = await tx.find_story(what, since=WINDOW) or await tx.start_story(what.title, now=NOW)
+        await tx.add_article(feed_id, what, analysis(**said), story=story)
+    return story
+
+
+async def test_keys_are_known_by_feed(storage, feed_id):
+    async with storage.transaction() as tx:
+        await tx.add_quiet(feed_id, [(article("a"), analysis()), (article("b"), analysis())])
+    story = await flag(storage, feed_id, article("c"))
+    known = await storage.known(feed_id, ["a", "b", "c", "d"] + [str(i) for i in range(1200)])
+    assert known == {
+        "a": Known("digest of a", None),
+        "b": Known("digest of b", None),
+        "c": Known("digest of c", story.id),
+    }
+    assert await storage.known(feed_id + 1, ["a"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "joined"),
+    [
+        ({}, {"title": "Ruritania turns a truce down AGAIN!"}, True),
+        ({}, {"title": "Another title about other things altogether"}, False),
+        (
+            {"link": "https://a.example/1"},
+            {"title": "Quite another title for one page", "link": "https://a.example/1"},
+            True,
+        ),
+        ({"title": "Live updates"}, {"title": "Live updates"}, False),
+        ({"seen": NOW - timedelta(hours=49)}, {}, False),
+        ({"seen": NOW - timedelta(hours=47)}, {}, True),
+    ],
+)
+async def test_an_article_joins_the_story_of_its_page_or_title_within_two_days(storage, feed_id, first, second, joined):
+    one = await flag(storage, feed_id, article("a", **first))
+    other = await flag(storage, feed_id, article("b", **second))
+    assert (one.id == other.id) is joined
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("“Kyiv” says:  NO, to a truce", "kyiv says no to a truce"),
+        ("ＦＵＬＬ width letters are folded", "full width letters are folded"),
+        ("Live updates", None),
+        ("a b c d e", None),
+        ("", None),
+    ],
+)
+def test_title_keys(title, key):
+    assert title_key(title) == key
+
+
+async def test_a_revised_article_tells_its_new_words_and_keeps_what_it_said_before(storage, feed_id):
+    story = await flag(storage, feed_id, article("a"))
+    async with storage.transaction() as tx:
+        story = await tx.bump_story(story.id)
+        both = analysis().statements + analysis("Graustark", Stance.AGREE).statements
+        new = article("a", digest="new", text="New words")
+        await tx.revise_article(feed_id, new, type(analysis())(("ceasefire",), both, ("r",)), story=story)
+        assert await tx.story_gists(story.id) == {s.gist for s in both}
+    assert (await storage.known(feed_id, ["a"]))["a"].digest == "new"
+    (told,) = await storage.latest(limit=5)
+    assert [(s.speaker, s.revision) for s in told.statements] == [("Ruritania", 1), ("Graustark", 2)]
+
+
+async def test_pruning_forgets_the_words_and_not_the_key(storage, feed_id):
+    async with storage.transaction() as tx:
+        await tx.add_quiet(feed_id, [(article("old", seen=NOW - timedelta(days=99)), analysis())])
+    story = await flag(storage, feed_id, article("told", seen=NOW - timedelta(days=99)))
+    assert await storage.prune(before=NOW - timedelta(days=90)) == 1
+    assert set(await storage.known(feed_id, ["old", "told"])) == {"old", "told"}
+    assert [s.story for s in await storage.latest(limit=5)] == [story.id]
+    async with storage.transaction() as tx:
+        await tx.revise_article(feed_id, article("old", digest="edited"), analysis(), story=None)
+    assert (await storage.known(feed_id, ["old"]))["old"].digest == "edited"
+
+
+async def test_latest_is_newest_first_and_shows_only_what_was_asked_for(storage, feed_id):
+    await flag(storage, feed_id, article("a", "A first story with a title of its own"))
+    await flag(storage, feed_id, article("b", "A second story with another title"), topic="territory")
+    assert [s.title[:8] for s in await storage.latest(limit=5)] == ["A second", "A first "]
+    assert [s.title[:8] for s in await storage.latest(limit=1)] == ["A second"]
+    assert [s.topics for s in await storage.latest(limit=5, topic="ceasefire")] == [("ceasefire",)]
+    assert len(await storage.latest(limit=5, conflict="ruritania")) == 2
+    assert await storage.latest(limit=5, conflict="ruri%") == []
+    assert await storage.latest(limit=5, since=NOW + timedelta(days=1)) == []
+
+
+async def test_publishers_are_counted_once(storage, feed_id):
+    await storage.sync_feeds([FEED, OTHER])
+    story = await flag(storage, feed_id, article("a"))
+    (other,) = [c for c in await storage.claim_feeds(now=NOW, limit=9, lease=LEASE) if c.feed == OTHER]
+    async with storage.transaction() as tx:
+        assert await tx.story_publishers(story.id) == {FEED.publisher}
+        await tx.add_article(other.id, article("b"), analysis(), story=story)
+        assert await tx.story_publishers(story.id) == {FEED.publisher, OTHER.publisher}
+    counts = await storage.counts()
+    assert (counts["articles"], counts["statements"], counts["stories"]) == (2, 2, 1)
+
+
+async def test_text_that_databases_refuse_is_stored_all_the_same(storage, feed_id):
+    await flag(storage, feed_id, article("a", "A title with a NUL \0 and half a pair \ud800 in it"), speaker="S\0")
+    (told,) = await storage.latest(limit=1)
+    assert told.title == "A title with a NUL \ufffd and half a pair ? in it"
+
+
+async def test_a_full_disk_is_an_error_and_changes_nothing(tmp_path):
+    from bot.storage import open_storage, upgrade
+
+    url = f"sqlite:///{tmp_path / 'small.db'}"
+    await upgrade(url)
+    storage = await open_storage(url)
+    await storage.sync_feeds([FEED])
+    (one,) = await storage.claim_feeds(now=NOW, limit=9, lease=LEASE)
+    async with storage._write() as connection:
+        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
+    async with storage._engine.connect() as connection:
+        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(StorageError, match="disk is full"):
+        async with storage.transaction() as tx:
+            await tx.add_quiet(one.id, [(article(str(i), text="x" * 4000), analysis()) for i in range(50)])
+    assert await storage.known(one.id, ["0"]) == {}
+    await storage.close()

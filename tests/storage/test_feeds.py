@@ -1,0 +1,140 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.feed import Feed, FetchState
+from bot.domain.subscription import Subscription
+from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
+
+
+async def claim(storage, *, now=NOW, limit=10, early=None):
+    return await storage.claim_feeds(now=now, limit=limit, lease=LEASE, early=early)
+
+
+async def finish(storage, claimed, state):
+    async with storage.transaction() as tx:
+        return await tx.finish_poll(claimed, state)
+
+
+async def test_a_new_feed_is_due_at_once_and_knows_nothing(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    assert one.feed == FEED
+    assert one.state == FetchState()
+    assert one.lease_until == NOW + LEASE
+
+
+async def test_a_leased_feed_is_not_claimed_again_until_the_lease_lapses(storage):
+    await storage.sync_feeds([FEED])
+    (first,) = await claim(storage)
+    assert await claim(storage, now=NOW + LEASE / 2) == []
+    (second,) = await claim(storage, now=NOW + LEASE)
+    assert second.fence > first.fence
+    assert not await finish(storage, first, FetchState(etag="late"))
+    assert await finish(storage, second, FetchState(etag="right", last_success=NOW))
+    assert [h.state.etag for h in await storage.health()] == ["right"]
+
+
+async def test_state_survives_exactly(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    state = FetchState(
+        etag='W/"x"',
+        last_modified="Sun, 01 Mar 2026 12:00:00 GMT",
+        body_digest=b"\x00\x01",
+        items=frozenset({b"8 bytes.", b"\x00" * 8}),
+        failures=2,
+        error="no such host",
+        next_check=NOW + timedelta(minutes=5, microseconds=1),
+        last_success=NOW,
+        last_change=NOW,
+    )
+    assert await finish(storage, one, state)
+    assert await claim(storage, now=NOW + timedelta(minutes=5)) == []
+    (again,) = await claim(storage, now=NOW + timedelta(minutes=6))
+    assert again.state == state
+
+
+async def test_the_feed_that_waits_longest_comes_first_and_new_ones_before_all(storage):
+    feeds = [replace(FEED, url=f"https://wire.example/{i}", name=f"Feed {i}") for i in range(4)]
+    await storage.sync_feeds(feeds)
+    for one in await claim(storage):
+        number = int(one.feed.url[-1])
+        if number:
+            await finish(storage, one, FetchState(next_check=NOW - timedelta(minutes=number)))
+        else:
+            await storage.release_feeds([one])
+    assert [c.feed.name for c in await claim(storage, limit=3)] == ["Feed 0", "Feed 3", "Feed 2"]
+
+
+async def test_a_round_asks_every_feed_once_but_not_one_that_waits_after_a_failure(storage):
+    await storage.sync_feeds([FEED, OTHER])
+    later = NOW + timedelta(hours=1)
+    for one in await claim(storage):
+        failures = int(one.feed == OTHER)
+        await finish(storage, one, FetchState(failures=failures, next_check=later, last_success=NOW))
+    soon = NOW + timedelta(minutes=1)
+    (early,) = await claim(storage, now=soon, early=soon)
+    assert early.feed == FEED
+    await finish(storage, early, FetchState(next_check=later, last_success=soon))
+    assert await claim(storage, now=soon, early=soon) == []
+
+
+async def test_settings_change_by_address_and_a_retired_feed_keeps_its_memory(storage):
+    await storage.sync_feeds([FEED, OTHER])
+    for one in await claim(storage):
+        await finish(storage, one, FetchState(etag=one.feed.name, last_success=NOW, next_check=NOW))
+    await storage.sync_feeds([replace(FEED, name="Renamed", every=timedelta(minutes=9))])
+    (left,) = await claim(storage)
+    assert (left.feed.name, left.feed.every, left.state.etag) == ("Renamed", timedelta(minutes=9), "Harbour Wire")
+    await storage.sync_feeds([FEED, OTHER])
+    (back,) = await claim(storage)
+    assert (back.feed, back.state.etag) == (OTHER, "Radio Lindenau")
+
+
+async def test_many_workers_never_hold_one_feed_twice(storage):
+    await storage.sync_feeds([Feed(f"F{i}", f"https://wire.example/{i}", "P") for i in range(60)])
+
+    async def worker():
+        mine = []
+        while got := await claim(storage, limit=5):
+            mine += [c.id for c in got]
+        return mine
+
+    held = [i for mine in await asyncio.gather(*(worker() for _ in range(6))) for i in mine]
+    assert len(held) == 60
+    assert len(set(held)) == 60
+
+
+async def test_released_and_reclaimed_leases_are_free_at_once(storage):
+    await storage.sync_feeds([FEED])
+    await storage.release_feeds(await claim(storage))
+    assert len(await claim(storage)) == 1
+    await storage.reclaim(now=NOW)
+    assert len(await claim(storage)) == 1
+
+
+async def test_fixed_subscriptions_follow_the_settings(storage):
+    picky = Subscription(HERE, frozenset({"territory"}), frozenset({"gaza"}), timedelta(hours=3))
+    await storage.sync_subscriptions([picky, *subscribed(THERE)])
+    async with storage.transaction() as tx:
+        assert await tx.subscriptions() == (picky, Subscription(THERE))
+    await storage.sync_subscriptions(subscribed(THERE))
+    async with storage.transaction() as tx:
+        assert await tx.subscriptions() == (Subscription(THERE),)
+
+
+async def test_an_exception_inside_a_transaction_keeps_nothing(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+
+    async def halfway():
+        async with storage.transaction() as tx:
+            await tx.finish_poll(one, FetchState(etag="half"))
+            raise RuntimeError("halfway")
+
+    with pytest.raises(RuntimeError, match="halfway"):
+        await halfway()
+    assert [h.state.etag for h in await storage.health()] == [None]
