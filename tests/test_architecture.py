@@ -49,11 +49,13 @@ ZONES = {
     "bot.log": Zone({"bot.secret"}, set()),
     # Wiring may import everything; nobody may import it, save wiring itself and `python -m bot`.
     "bot.app": Zone({"bot"}, set()),
+    "bot.analyse": Zone(NOUNS, set()),
     "bot.check": Zone({"bot"}, set()),
+    "bot.probe": Zone(set(), set()),
     "bot.progress": Zone({"bot"}, set()),
     "bot.__main__": Zone({"bot"}, {"click"}),
 }
-WIRING = {"bot.app", "bot.check", "bot.progress", "bot.__main__"}
+WIRING = {"bot.analyse", "bot.app", "bot.check", "bot.probe", "bot.progress", "bot.__main__"}
 
 
 def module_of(path: Path) -> str:
@@ -63,7 +65,8 @@ def module_of(path: Path) -> str:
 
 
 def inside(module: str, prefix: str) -> bool:
-    return module == prefix or module.startswith(prefix + ".")
+    """Whether a module is the prefix, in its folder, or a helper beside it (console_card.py is of console.py)."""
+    return module == prefix or module.startswith((prefix + ".", prefix + "_"))
 
 
 def zone_of(module: str) -> str | None:
