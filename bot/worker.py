@@ -154,7 +154,8 @@ class _Child:
         """(True, result) or (False, the function's exception). Raises WorkerDied."""
         request = pickle.dumps((func, args), pickle.HIGHEST_PROTOCOL)
         try:
-            self._requests.write(_HEAD.pack(len(request)) + request)
+            self._requests.write(_HEAD.pack(len(request)))
+            self._requests.write(request)  # apart, since joining would copy megabytes
             await self._requests.drain()
             (size,) = _HEAD.unpack(await self._replies.readexactly(_HEAD.size))
             reply = await self._replies.readexactly(size)

@@ -19,7 +19,7 @@ Args = TypeVarTuple("Args")
 
 # A hundred times what an ordinary feed takes. Big ones get more: feedparser reads a megabyte in half a second.
 DEADLINE = timedelta(seconds=5)
-DEADLINE_PER_MEGABYTE = timedelta(seconds=3)
+DEADLINE_PER_MEGABYTE = timedelta(seconds=2)
 
 
 class HttpFeedSource:

@@ -183,6 +183,9 @@ def test_the_first_items_of_an_endless_feed_count() -> None:
         ("file:///etc/passwd", None),
         ("http://[bad", None),
         ("https://a.example/\u202egpj.exe", None),
+        (" HTTPS://a.example/1\n", "https://a.example/1"),
+        ("https://a.example/1\n2", "https://a.example/12"),
+        ("", None),
     ],
 )
 def test_links_are_absolute_web_addresses_or_none(link: str, expected: str | None) -> None:
