@@ -1,11 +1,15 @@
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import aiohttp
 import feedparser
 import pytest
 
 from bot.demo import DemoServer
-from bot.domain.feed import Feed
+from bot.domain.feed import Feed, FetchState
+from bot.errors import FeedError, FetchError, ParseError
+from bot.feeds.source import HttpFeedSource
+from bot.worker import Workers
 from tests.fakes.clock import FakeClock
 
 
@@ -87,3 +91,27 @@ async def test_other_paths_are_not_found(path: str) -> None:
         base = demo.feeds[0].url.rsplit("/", 1)[0]
         async with session.get(base + path) as response:
             assert response.status == 404
+
+
+async def test_the_real_reader_takes_every_feed_and_names_what_is_wrong_with_two() -> None:
+    workers = Workers(1)
+    source = HttpFeedSource(workers, allow=[ip_network("127.0.0.0/8")])
+    faults: dict[str, FeedError] = {}
+    try:
+        async with DemoServer() as demo:
+            for slug, feed in by_slug(demo).items():
+                try:
+                    parsed = await source.parse(await source.fetch(feed, FetchState()), known=frozenset())
+                except FeedError as error:
+                    faults[slug] = error
+                else:
+                    assert parsed.entries
+                    assert parsed.language in (feed.language, None)
+    finally:
+        await source.close()
+        await workers.close()
+    assert {slug: type(fault) for slug, fault in faults.items()} == {
+        "island-courier": FetchError,
+        "old-mill-bulletin": ParseError,
+    }
+    assert faults["island-courier"].retry_after == timedelta(seconds=20)
