@@ -68,3 +68,12 @@ def moment(when: datetime) -> str:
     utc = when.astimezone(UTC)
     shown = escape(f"{utc:%Y-%m-%d %H:%M} UTC", MAX_CONTEXT)
     return f"<!date^{int(utc.timestamp())}^{{date_short_pretty}} {{time}}|{shown}>"
+
+
+def length(value: Any) -> int:
+    """How many characters of text a piece holds, at any depth."""
+    if isinstance(value, dict):
+        words = value.get("text")
+        own = len(words) if isinstance(words, str) else 0
+        return own + sum(length(inner) for inner in value.values())
+    return sum(length(inner) for inner in value) if isinstance(value, list) else 0

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
+from bot.chat.slack.text import plain
 from bot.errors import DeliveryError, Fate
 
 # The message itself is at fault: the same one will be refused for ever.
@@ -85,7 +86,7 @@ def _refusal(error: SlackApiError) -> DeliveryError:
         return DeliveryError(f"{MENDABLE[word]} (Slack said {word})", retry_after=LOOK_AGAIN)
     if word in UNSURE or status >= 500 or word is None:
         return DeliveryError(f"Slack failed ({word or f'HTTP {status}'})", fate=Fate.UNKNOWN)
-    return DeliveryError(f"Slack refused: {word[:60]}", retry_after=LOOK_AGAIN)
+    return DeliveryError(f"Slack refused: {plain(word, 60)}", retry_after=LOOK_AGAIN)
 
 
 def asked_pause(error: BaseException) -> timedelta | None:

@@ -16,6 +16,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chat.slack.fault import delivery_error
+from bot.errors import DeliveryError
 
 log = logging.getLogger(__name__)
 # The SDK logs tracebacks with one-time addresses in them; what matters of it is said here in a line.
@@ -71,7 +72,8 @@ class _Socket(SocketModeClient):
             async with asyncio.timeout(CLOSING):
                 if self.current_session is not None:
                     await self.current_session.close()
-        await self.aiohttp_client_session.close()
+        with contextlib.suppress(Exception):
+            await self.aiohttp_client_session.close()
 
 
 class _Handler(AsyncSocketModeHandler):
@@ -143,6 +145,9 @@ class Link:
             async with asyncio.timeout(OPENING):
                 await socket.connect()  # type: ignore[no-untyped-call]
                 await socket.greeted.wait()
+        except TimeoutError as error:
+            await socket.discard()
+            raise DeliveryError(f"its websocket did not open within {OPENING:.0f} s; is a proxy in between?") from error
         except BaseException:
             await socket.discard()
             raise

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
-from html import unescape
 
 from bot.service.catalog import Arguments, Catalog, Command, Option, OptionType
 from bot.service.reply import Reply
@@ -43,7 +42,8 @@ def parse(text: str, catalog: Catalog) -> Asked | Reply:
 
 def split(text: str) -> list[str]:
     """Words as typed: quotes keep blanks together (`name="two words"`), Slack's escapes and typography undone."""
-    straight = unescape(text[:MAX_WORDS]).translate(STRAIGHT)
+    typed = text[:MAX_WORDS].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    straight = typed.translate(STRAIGHT)
     return [word for word in (token.replace('"', "") for token in TOKEN.findall(straight)) if word]
 
 

@@ -1,8 +1,22 @@
 """Message and Reply -> Block Kit. Pure; whatever the feeds hold, the result keeps every limit of Slack's."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.chat.slack.blocks import Block, Element, bullets, context, header, link, moment, quote, rich, section, text
+from bot.chat.slack.blocks import (
+    Block,
+    Element,
+    bullets,
+    context,
+    header,
+    length,
+    link,
+    moment,
+    quote,
+    rich,
+    section,
+    text,
+)
 from bot.chat.slack.text import escape, plain
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
@@ -19,7 +33,10 @@ MAX_SOURCES = 8
 MAX_CAUGHT_UP = 15
 MAX_CARDS = 10
 MAX_FACTS = 20
+MAX_VALUE = 1200
 MAX_TEXT = 2000
+# All words of a message together. Slack gives 12,000 as the limit of its markdown block and none for rich text.
+MAX_ALL = 11_000
 GAP = text("\n")
 
 SAYS = {
@@ -66,18 +83,34 @@ def reply(answer: Reply) -> Card:
     if answer.text:
         blocks.append(rich(section(text(plain(answer.text, MAX_TEXT, lines=True)))))
     if answer.facts:
-        rows = [
-            section(text(plain(name, MAX_NAME), bold=True), text(": " + plain(value, MAX_TEXT, lines=True) + "\n"))
-            for name, value in answer.facts[:MAX_FACTS]
-        ]
-        blocks.append(rich(*rows))
-    for summary in answer.summaries[:MAX_CARDS]:
-        blocks += [{"type": "divider"}, rich(*_story(summary)), context(f"published {moment(summary.published)}")]
-    hidden = len(answer.summaries) - MAX_CARDS
-    if hidden > 0:
+        blocks.append(rich(*_facts(answer.facts[:MAX_FACTS])))
+    stories = _fitting((_story(s) for s in answer.summaries[:MAX_CARDS]), MAX_ALL - length(blocks))
+    for summary, story in zip(answer.summaries, stories, strict=False):
+        blocks += [{"type": "divider"}, rich(*story), context(f"published {moment(summary.published)}")]
+    hidden = len(answer.summaries) - len(stories)
+    if hidden:
         blocks.append(context(f"+{hidden} more"))
     words = ": ".join(w for w in (answer.title, answer.text) if w)
     return Card(blocks, escape(plain(words, MAX_FALLBACK), MAX_FALLBACK))
+
+
+def _facts(facts: tuple[tuple[str, str], ...]) -> list[Element]:
+    room = min(MAX_VALUE, MAX_ALL // 2 // len(facts))
+    return [
+        section(text(plain(name, MAX_NAME), bold=True), text(": " + plain(value, room, lines=True) + "\n"))
+        for name, value in facts
+    ]
+
+
+def _fitting(pieces: Iterable[list[Element]], room: int) -> list[list[Element]]:
+    """The first pieces that have room together."""
+    kept = []
+    for piece in pieces:
+        room -= length(piece)
+        if room < 0:
+            break
+        kept.append(piece)
+    return kept
 
 
 def _story(summary: Summary) -> list[Element]:
@@ -85,7 +118,7 @@ def _story(summary: Summary) -> list[Element]:
     first = next((s.link for s in summary.sources if s.link), None)
     parts = [section(link(first, plain(summary.title, MAX_TITLE), bold=True), GAP)]
     for said in summary.statements[:MAX_STATEMENTS]:
-        parts += [section(*_who_said_what(said)), quote(_words(said))]
+        parts += [section(*_who_said_what(said, topic=len(summary.topics) > 1)), quote(_words(said))]
     hidden = len(summary.statements) - MAX_STATEMENTS
     if hidden > 0:
         parts.append(section(text(f"+{hidden} more statements\n", italic=True)))
@@ -94,10 +127,11 @@ def _story(summary: Summary) -> list[Element]:
     return parts
 
 
-def _who_said_what(said: Said) -> list[Element]:
+def _who_said_what(said: Said, *, topic: bool) -> list[Element]:
+    """`topic`: name it too, where no headline does."""
     about = ", ".join(plain(t, MAX_NAME) for t in said.target[:4])
-    words = f" {SAYS[said.stance]}" + (f" · {about}" if about else "")
-    return [text(plain(said.speaker, MAX_NAME), bold=True), text(words)]
+    words = [f" {SAYS[said.stance]}", plain(said.topic, 40) if topic else "", about]
+    return [text(plain(said.speaker, MAX_NAME), bold=True), text(" · ".join(w for w in words if w))]
 
 
 def _words(said: Said) -> str:
@@ -120,11 +154,11 @@ def _sources(sources: tuple[Source, ...]) -> list[Element]:
 def _catch_up(summaries: tuple[Summary, ...]) -> Card:
     number = len(summaries)
     title = f"Catch-up: {number} earlier {'story' if number == 1 else 'stories'}"
-    rows = [_row(summary) for summary in summaries[:MAX_CAUGHT_UP]]
+    rows = _fitting((_row(summary) for summary in summaries[:MAX_CAUGHT_UP]), MAX_ALL)
     blocks = [header(title), rich(bullets(rows))]
-    if number > MAX_CAUGHT_UP:
-        blocks.append(context(f"+{number - MAX_CAUGHT_UP} more"))
-    words = "; ".join(plain(s.title, MAX_NAME) for s in summaries[:MAX_CAUGHT_UP])
+    if number > len(rows):
+        blocks.append(context(f"+{number - len(rows)} more"))
+    words = "; ".join(plain(s.title, MAX_NAME) for s in summaries[: len(rows)])
     return Card(blocks, escape(f"{title}: {words}", MAX_FALLBACK))
 
 
@@ -133,7 +167,7 @@ def _row(summary: Summary) -> list[Element]:
     first = next((s.link for s in summary.sources if s.link), None)
     row: list[Element] = []
     if summary.statements:
-        row += [*_who_said_what(summary.statements[0])]
+        row += _who_said_what(summary.statements[0], topic=True)
         hidden = len(summary.statements) - 1
         row.append(text(f" (+{hidden} more): " if hidden else ": "))
     row.append(link(first, plain(summary.title, MAX_NAME)))

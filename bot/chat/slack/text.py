@@ -24,6 +24,8 @@ def plain(text: str, limit: int, *, lines: bool = False) -> str:
 
     Control, format (bidirectional, zero width, tags), private and broken characters go; white space is folded.
     """
+    # A hostile feed may hold megabytes; what is twenty times too long already costs no more than that.
+    text = text[: 20 * limit]
     kept = {match.start() for match in JOINER.finditer(text)}
     seen = "".join(
         char if index in kept or unicodedata.category(char) not in HIDDEN else (" " if char.isspace() else "")
