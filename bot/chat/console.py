@@ -68,7 +68,9 @@ class ConsoleMessenger:
 
     @property
     def _colour(self) -> bool:
-        return self._stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        if self._stream.closed or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return False
+        return self._stream.isatty()
 
     def _card(self, delivery: Delivery, message: Message) -> RenderableType:
         now, colour, note = self._now(), self._colour, _note(delivery)

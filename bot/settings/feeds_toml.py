@@ -36,6 +36,7 @@ SYNTAX = (
     (r"Unterminated string|Illegal character '\\n'|Expected \"'\"|Expected '\"'", "close the quotes on the same line"),
     (r"Unclosed array", "close the list with ]"),
     (r"escape", "write a backslash twice, or put the text between single quotes"),
+    (r"Invalid value \(at end", "the value is missing, or a list is not closed with ]"),
     (r"Invalid value", 'put text between double quotes: key = "value"'),
     (r"Expected newline", "begin a new line for each key"),
 )
@@ -108,12 +109,12 @@ class FeedsReader:
 
     def _add_syntax(self, error: ValueError) -> None:
         said = str(error)
+        mend = next((m for pattern, m in SYNTAX if re.search(pattern, said)), "mend the line, or the one before it")
         place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", said)
         line = None
         if place is not None:
             said = said[: place.start()]
             line = int(place[1]) if place[1] else self._text.rstrip("\n").count("\n") + 1
-        mend = next((m for pattern, m in SYNTAX if re.search(pattern, said)), "mend the line, or the one before it")
         self._mistakes[Mistake(self._source, line, f"not valid TOML: {shown(said)[1:-1]}", mend)] = None
 
     # --- tables ---

@@ -1,15 +1,12 @@
 """The words for a mistake: a value shown safely on one line, and the nearest word that would have been right."""
 
 import difflib
-import re
 from collections.abc import Iterable
 
 from bot.secret import Masker
 
 SHOWN = 60
 _mask = Masker()
-# Control characters, line separators, and marks that reorder the text around them.
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def shown(value: object) -> str:
@@ -28,8 +25,8 @@ def shown(value: object) -> str:
 
 
 def plain(text: str) -> str:
-    """A text fit to stand in a message: control characters escaped, passwords masked, cut."""
-    text = _UNSAFE.sub(lambda m: f"\\u{ord(m[0]):04x}", _mask(text[: 20 * SHOWN]))
+    """A text fit to stand in a message: what cannot be seen is written out, passwords are masked, and it is cut."""
+    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in _mask(text[: 20 * SHOWN]))
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
 
 
