@@ -13,8 +13,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.chat.slack import render
+from bot.chat.slack.blocks import Block
 from bot.chat.slack.commands import Commands
-from bot.chat.slack.fault import REFUSED, asked_pause, code, delivery_error
+from bot.chat.slack.fault import CARD_REFUSED, REFUSED, asked_pause, code, delivery_error
 from bot.chat.slack.link import Link, silent
 from bot.chat.slack.pace import Pace
 from bot.domain.delivery import Delivery, DeliveryKind, Message
@@ -80,13 +81,23 @@ class SlackMessenger:
     async def post(self, delivery: Delivery, message: Message) -> str:
         """Send a new message, in the thread of the alert for a REPLY. Returns Slack's `ts` of it."""
         card = render.message(message)
+        try:
+            return await self._send(delivery, card.text, card.blocks)
+        except DeliveryError as error:
+            if code(error.__cause__) not in CARD_REFUSED:
+                raise
+            # A rule of Slack's that we do not know must not cost the alert, only its looks.
+            log.error("Slack: %s; sending message %s as plain text", error, delivery.id)
+            return await self._send(delivery, card.text, None)
+
+    async def _send(self, delivery: Delivery, text: str, blocks: list[Block] | None) -> str:
         await self._pace.turn(delivery.channel.id)
         answer = await self._call(
             self._web.chat_postMessage(
                 channel=delivery.channel.id,
                 thread_ts=delivery.thread if delivery.kind is DeliveryKind.REPLY else None,
-                text=card.text,
-                blocks=card.blocks,
+                text=text,
+                blocks=blocks,
                 metadata={"event_type": EVENT, "event_payload": {"delivery": delivery.id}},
                 mrkdwn=False,
                 parse="none",

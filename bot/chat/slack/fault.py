@@ -24,6 +24,7 @@ HOPELESS = {
     "thread_not_found": "the message to reply to is gone",
     "cannot_reply_to_message": "Slack takes no replies to that message",
 }
+CARD_REFUSED = frozenset({"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"})
 # The set-up is at fault: someone can mend it, and then the same message is taken.
 MENDABLE = {
     "channel_not_found": "no such channel, or it is private and the bot is not in it: check its id in feeds.toml and "
@@ -53,7 +54,7 @@ LOOK_AGAIN = timedelta(minutes=5)
 DEFAULT_WAIT = timedelta(seconds=30)
 
 
-def code(error: BaseException) -> str | None:
+def code(error: BaseException | None) -> str | None:
     """Slack's own word for the failure ("not_in_channel"), None where it said none."""
     data = getattr(getattr(error, "response", None), "data", None)
     word = data.get("error") if isinstance(data, dict) else None

@@ -135,7 +135,7 @@ async def test_a_pause_that_slack_asks_for_is_kept(slack: FakeSlack, messenger: 
     [
         ("internal_error", Fate.UNKNOWN, False),
         ("not_in_channel", Fate.NOT_SENT, False),
-        ("invalid_blocks", Fate.NOT_SENT, True),
+        ("msg_too_long", Fate.NOT_SENT, True),
     ],
 )
 async def test_a_refusal_says_whether_to_try_again(
@@ -145,6 +145,26 @@ async def test_a_refusal_says_whether_to_try_again(
     with pytest.raises(DeliveryError) as failed:
         await messenger.post(delivery(), message())
     assert (failed.value.fate, failed.value.permanent) == (fate, permanent)
+
+
+async def test_an_alert_whose_card_slack_refuses_goes_out_as_plain_text(
+    slack: FakeSlack, messenger: SlackMessenger, caplog: pytest.LogCaptureFixture
+) -> None:
+    slack.error("invalid_blocks")
+    ts = await messenger.post(delivery(), message())
+    (posted,) = slack.messages[CHANNEL]
+    assert "blocks" not in posted
+    assert posted["text"].startswith("Mara Voss rejects")
+    assert await messenger.find(delivery()) == ts
+    assert "as plain text" in caplog.text
+
+
+async def test_an_alert_refused_as_card_and_as_text_is_given_up(slack: FakeSlack, messenger: SlackMessenger) -> None:
+    slack.error("invalid_blocks")
+    slack.error("no_text")
+    with pytest.raises(DeliveryError) as failed:
+        await messenger.post(delivery(), message())
+    assert failed.value.permanent
 
 
 @pytest.mark.parametrize("status", [500, 503, 404])
