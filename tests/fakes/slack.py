@@ -128,10 +128,12 @@ class FakeSlack:
         """How many connections are open now."""
         return sum(not s.closed for s in self._sockets)
 
-    async def slash(self, command: str, text: str, *, copies: int = 1, answered: bool = True) -> dict[str, Any]:
+    async def slash(
+        self, command: str, text: str, *, copies: int = 1, answered: bool = True, respond: str | None = None
+    ) -> dict[str, Any]:
         """Type a command; the body of the answer that people then see. `copies`: delivered so often.
 
-        `answered` False: wait for the acknowledgement only, and return nothing.
+        `answered` False: wait for the acknowledgement only, and return nothing. `respond`: where to answer to.
         """
         trigger = uuid.uuid4().hex
         base = self.url.removesuffix("/api/")
@@ -139,7 +141,7 @@ class FakeSlack:
             "command": command,
             "text": text,
             "trigger_id": trigger,
-            "response_url": f"{base}/respond/{trigger}",
+            "response_url": respond or f"{base}/respond/{trigger}",
             "team_id": "T0FAKE",
             "team_domain": "fake",
             "channel_id": "C0FAKE",

@@ -13,8 +13,8 @@ from bot.service.catalog import Catalog
 from bot.service.reply import Reply
 
 log = logging.getLogger(__name__)
-# Its debug lines hold addresses to answer to, with which anybody can write in our name for half an hour.
-logging.getLogger("slack_sdk.webhook").setLevel(logging.INFO)
+# Its lower lines hold addresses to answer to, with which anybody can write in our name for half an hour.
+logging.getLogger("slack_sdk.webhook").setLevel(logging.WARNING)
 
 # Slack repeats a command for some minutes when it missed our acknowledgement; a channel asks far less often than this.
 REMEMBERED = 1000

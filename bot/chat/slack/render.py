@@ -32,8 +32,10 @@ MAX_STATEMENTS = 5
 MAX_SOURCES = 8
 MAX_CAUGHT_UP = 15
 MAX_CARDS = 10
-MAX_FACTS = 20
+MAX_FACTS = 40
 MAX_VALUE = 1200
+MIN_VALUE = 60
+ALL_FACTS = 7000
 MAX_TEXT = 2000
 # All words of a message together. Slack gives 12,000 as the limit of its markdown block and none for rich text.
 MAX_ALL = 11_000
@@ -84,6 +86,8 @@ def reply(answer: Reply) -> Card:
         blocks.append(rich(section(text(plain(answer.text, MAX_TEXT, lines=True)))))
     if answer.facts:
         blocks.append(rich(*_facts(answer.facts[:MAX_FACTS])))
+        if len(answer.facts) > MAX_FACTS:
+            blocks.append(context(f"+{len(answer.facts) - MAX_FACTS} more"))
     stories = _fitting((_story(s) for s in answer.summaries[:MAX_CARDS]), MAX_ALL - length(blocks))
     for summary, story in zip(answer.summaries, stories, strict=False):
         blocks += [{"type": "divider"}, rich(*story), context(f"published {moment(summary.published)}")]
@@ -95,7 +99,7 @@ def reply(answer: Reply) -> Card:
 
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> list[Element]:
-    room = min(MAX_VALUE, MAX_ALL // 2 // len(facts))
+    room = max(min(MAX_VALUE, ALL_FACTS // len(facts) - MAX_NAME), MIN_VALUE)
     return [
         section(text(plain(name, MAX_NAME), bold=True), text(": " + plain(value, room, lines=True) + "\n"))
         for name, value in facts
@@ -121,7 +125,7 @@ def _story(summary: Summary) -> list[Element]:
         parts += [section(*_who_said_what(said, topic=len(summary.topics) > 1)), quote(_words(said))]
     hidden = len(summary.statements) - MAX_STATEMENTS
     if hidden > 0:
-        parts.append(section(text(f"+{hidden} more statements\n", italic=True)))
+        parts.append(section(text(f"+{hidden} more\n", italic=True)))
     if summary.sources:
         parts.append(section(*_sources(summary.sources)))
     return parts

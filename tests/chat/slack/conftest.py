@@ -5,6 +5,7 @@ import pytest
 
 from bot.chat.slack import SlackMessenger, client
 from bot.chat.slack.pace import Pace
+from bot.errors import StorageError
 from bot.service.catalog import Arguments, Catalog, Command, Option, OptionType
 from bot.service.reply import Reply
 from tests.chat.slack.examples import summary
@@ -38,8 +39,15 @@ def catalog(asked: list[Arguments]) -> Catalog:
     async def broken(_: Arguments) -> Reply:
         raise RuntimeError("a secret of the house")
 
+    async def shut(_: Arguments) -> Reply:
+        raise StorageError("the disk is full")
+
     limit = Option("limit", "how many", OptionType.INTEGER, minimum=1, maximum=10)
-    return (Command("latest", "The newest", latest, (limit,)), Command("broken", "Fails", broken))
+    return (
+        Command("latest", "The newest", latest, (limit,)),
+        Command("broken", "Fails", broken),
+        Command("shut", "Finds the archive shut", shut),
+    )
 
 
 @pytest.fixture

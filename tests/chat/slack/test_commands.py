@@ -5,6 +5,7 @@ import pytest
 from bot.chat.slack import SlackMessenger
 from bot.chat.slack.commands import REMEMBERED, Commands
 from bot.service.catalog import Arguments
+from tests.chat.slack.waiting import eventually
 from tests.fakes.slack import FakeSlack
 from tests.fakes.slack_blocks import texts
 
@@ -56,6 +57,10 @@ async def test_a_broken_handler_is_told_in_plain_words(
     assert "command broken failed" in caplog.text
 
 
+async def test_a_shut_archive_is_told_in_plain_words(slack: FakeSlack, messenger: SlackMessenger) -> None:
+    assert "Try again in a minute" in shown(await slack.slash("/parley", "shut"))
+
+
 async def test_what_a_reader_typed_comes_back_as_letters(slack: FakeSlack, messenger: SlackMessenger) -> None:
     answer = await slack.slash("/parley", "&lt;!channel&gt;*x*")
     assert "<!channel>*x*" in shown(answer)
@@ -73,6 +78,15 @@ async def test_an_answer_that_is_lost_gives_away_no_address(
     await slack.slash("/parley", "latest")
     assert "refused an answer (HTTP 404)" in caplog.text
     assert "/respond/" not in caplog.text
+
+
+async def test_an_answer_that_nobody_takes_costs_one_line(
+    slack: FakeSlack, messenger: SlackMessenger, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    await slack.slash("/parley", "latest", answered=False, respond="http://127.0.0.1:9/respond/secret")
+    await eventually(lambda: "did not reach Slack" in caplog.text)
+    assert "respond/secret" not in caplog.text
 
 
 def test_only_so_many_askings_are_remembered() -> None:

@@ -23,7 +23,8 @@ LATEST = Command(
 )
 STATUS = Command("status", "How the bot is doing", _handler)
 WHY = Command("why", "Why it was posted", _handler, (Option("story", "its number", OptionType.INTEGER, required=True),))
-CATALOG: Catalog = (LATEST, STATUS, WHY)
+MOVE = Command("move", "From here to there", _handler, (Option("start", "from"), Option("goal", "to", required=True)))
+CATALOG: Catalog = (LATEST, STATUS, WHY, MOVE)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,8 @@ CATALOG: Catalog = (LATEST, STATUS, WHY)
         ("latest 'quoted", "latest", {"conflict": "'quoted"}),
         ("status", "status", {}),
         ("why 12", "why", {"story": 12}),
+        ("move here over there", "move", {"start": "here", "goal": "over there"}),
+        ("move start=here there", "move", {"start": "here", "goal": "there"}),
         ("why story=+12", "why", {"story": 12}),
     ],
 )
@@ -76,6 +79,7 @@ def test_words_become_a_command(text: str, name: str, arguments: dict[str, objec
         ("latest conflict=bosnia and others", "not “and”"),
         ("status now", "“now” is one word too many"),
         ("why", "story is missing: its number"),
+        ("move here", "goal is missing: to"),
         ("why twelve", "story must be a whole number, not “twelve”"),
     ],
 )
