@@ -5,7 +5,6 @@ answer at once.
 """
 
 import asyncio
-import errno
 import logging
 import os
 import sys
@@ -15,13 +14,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 import click
 
 from bot import __version__
-from bot.errors import BotError, ConfigError, LexiconError, Mistake
+from bot.errors import BotError, ConfigError
 
 if TYPE_CHECKING:
     from bot.config import Settings
 
 T = TypeVar("T")
 
+FINE: Final = 0
 MISTAKES: Final = 1
 INTERRUPTED: Final = 130
 
@@ -44,6 +44,10 @@ class Verbs(click.Group):
         except BotError as error:
             click.echo(f"parley: {error}", err=True)
             sys.exit(MISTAKES)
+        except BrokenPipeError:
+            # The reader has had enough (head): end without a word, also from the interpreter's last flush.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(FINE)
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
 
@@ -107,20 +111,14 @@ def analyse(file: BinaryIO) -> None:
     from bot.analyse import answers, dumped
     from bot.lexicons import default_engine
 
-    engine, out = default_engine(), click.get_binary_stream("stdout")
+    engine, out = default_engine(), sys.stdout.buffer
     if file.isatty():
         click.echo('waiting for articles, one {"id", "title", "text"} a line; Ctrl-D ends', err=True)
     bad = False
-    try:
-        for answer in answers(file, engine.analyse):
-            out.write(dumped(answer))
-            out.flush()
-            bad = bad or "error" in answer
-    except OSError as error:
-        if error.errno != errno.EPIPE:
-            raise BotError(f"analyse: {error.strerror}") from error
-        # The reader has had enough (head): end without a word, also from the interpreter's last flush.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    for answer in answers(file, engine.analyse):
+        out.write(dumped(answer))
+        out.flush()
+        bad = bad or "error" in answer
     if bad:
         sys.exit(MISTAKES)
 
@@ -169,19 +167,7 @@ def _settings() -> "Settings":
     from bot.lexicons import conflict_ids, topic_ids
     from bot.log import setup_logging
 
-    mistakes: list[Mistake] = []
-    topics: tuple[str, ...] | None = None
-    conflicts: tuple[str, ...] | None = None
-    try:
-        topics, conflicts = tuple(topic_ids()), tuple(conflict_ids())
-    except LexiconError as error:
-        mistakes += error.mistakes
-    try:
-        settings = load_settings(os.environ, topics=topics, conflicts=conflicts)
-    except ConfigError as error:
-        raise ConfigError([*mistakes, *error.mistakes]) from None
-    if mistakes:
-        raise ConfigError(mistakes)
+    settings = load_settings(os.environ, topics=topic_ids(), conflicts=conflict_ids())
     setup_logging(settings.log_level, settings.secrets)
     return settings
 
@@ -190,7 +176,7 @@ def _finish(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end. An unexpected fault is told by the log, which masks secrets, not by Python's own printer."""
     try:
         return asyncio.run(work)
-    except BotError:
+    except (BotError, BrokenPipeError):
         raise
     except Exception:
         log.critical("unexpected fault", exc_info=True)

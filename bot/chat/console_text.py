@@ -46,8 +46,9 @@ _PILED: Final = re.compile(f"({_MARK}{{3}}){_MARK}+")
 
 def clean(text: str, *, limit: int = 2000) -> str:
     """The text on one line: no control or escape characters, no marks that reorder text; cut at a word."""
-    spaced = " ".join(text[: 4 * limit].split())
+    spaced = (" " if c.isspace() else c for c in text[: 4 * limit])
     kept = "".join(c for c in spaced if c in _HARMLESS or unicodedata.category(c) not in ("Cc", "Cf", "Cs"))
+    kept = " ".join(kept.split())
     kept = _PILED.sub(r"\1", kept)
     if len(kept) <= limit:
         return kept
