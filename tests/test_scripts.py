@@ -1,0 +1,135 @@
+"""scripts/run on odd machines, with stand-ins for Python: nothing is installed here."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+TOOLS = ("bash", "cat", "cksum", "dirname", "env", "grep", "rm", "mkdir", "cp", "chmod", "touch", "ln")
+# Old or new, with or without a venv module, as $VERSION and $VENV say; notes down each call.
+PYTHON = """#!/usr/bin/env bash
+echo "${0##*/} $*" >>"$CALLS"
+case "$*" in
+    --version) echo "Python $VERSION" ;;
+    *version_info*) [[ $VERSION != 3.9 ]] ;;
+    "-m venv --without-pip"*) exit 1 ;;
+    "-m venv "*) [[ $VENV == yes ]] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
+    "-m pip install"*) [[ $INSTALLS == yes ]] ;;
+    "-P -m bot"*) echo "bot: ${*:4} in $PWD with $PYTHONPATH" ;;
+esac
+"""
+
+
+class Machine:
+    """A checkout, a PATH of a few tools, and a python3 that only pretends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "check out"
+        self.calls = folder / "calls"
+        tools = folder / "bin"
+        tools.mkdir()
+        for tool in TOOLS:
+            found = shutil.which(tool)
+            assert found is not None
+            (tools / tool).symlink_to(found)
+        (tools / "python3").write_text(PYTHON)
+        (tools / "python3").chmod(0o755)
+        shutil.copytree(ROOT / "scripts", self.root / "scripts")
+        for lock in ("requirements.lock", "requirements-dev.lock"):
+            shutil.copy(ROOT / lock, self.root / lock)
+
+    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        world = {"PATH": str(self.folder / "bin"), "CALLS": str(self.calls)}
+        world |= {"VERSION": "3.12.1", "VENV": "yes", "INSTALLS": "yes"} | env
+        command = [str(self.root / "scripts" / "run"), *arguments]
+        return subprocess.run(command, env=world, cwd=self.folder, capture_output=True, text=True, check=False)
+
+    def installs(self) -> int:
+        return self.calls.read_text().count("-m pip install")
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+def test_the_first_start_sets_up_and_the_second_only_starts(machine: Machine) -> None:
+    first = machine.run("once", "two words")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == f"bot: once two words in {machine.folder} with {machine.root}\n"
+    assert "1/2  making .venv with Python 3.12.1" in first.stderr
+    assert "2/2  installing" in first.stderr
+    assert "--require-hashes" in machine.calls.read_text()
+    machine.calls.write_text("")
+    second = machine.run()
+    assert second.stdout == f"bot: run in {machine.folder} with {machine.root}\n"
+    assert second.stderr == ""
+    assert machine.calls.read_text().count("\n") == 1
+
+
+def test_a_changed_lock_is_installed_into_the_same_environment(machine: Machine) -> None:
+    machine.run()
+    with (machine.root / "requirements.lock").open("a") as lock:
+        lock.write("\n")
+    again = machine.run()
+    assert again.returncode == 0
+    assert "1/2" not in again.stderr
+    assert machine.installs() == 2
+
+
+def test_an_install_that_fails_is_taken_up_again(machine: Machine) -> None:
+    failed = machine.run(INSTALLS="no")
+    assert failed.returncode == 1
+    assert "Run the same command again" in failed.stderr
+    assert "bot:" not in failed.stdout
+    assert machine.run().returncode == 0
+    assert machine.installs() == 2
+
+
+def test_an_environment_of_a_vanished_python_is_made_anew(machine: Machine) -> None:
+    machine.run()
+    python = machine.root / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/absent/python")
+    again = machine.run()
+    assert again.returncode == 0, again.stderr
+    assert "1/2" in again.stderr
+
+
+def test_after_the_tests_setup_nothing_is_left_to_do(machine: Machine) -> None:
+    machine.run()
+    setup = f'root="{machine.root}"; source "$root/scripts/setup"; set_up test requirements-dev.lock x'
+    world = {"PATH": str(machine.folder / "bin"), "CALLS": str(machine.calls)}
+    world |= {"VERSION": "3.12.1", "VENV": "yes", "INSTALLS": "yes"}
+    for _ in range(2):
+        subprocess.run(["bash", "-euc", setup], env=world, capture_output=True, check=True)
+        assert machine.run().stderr == ""
+    assert machine.installs() == 2
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({"VERSION": "3.9"}, "Python 3.11 or newer is needed, and none was found."),
+        ({"PYTHON": "/absent/python"}, "Python 3.11 or newer is needed, and none was found."),
+        ({"VENV": "no"}, "can make no virtual environment."),
+    ],
+)
+def test_what_is_missing_is_told_with_the_command_that_brings_it(
+    machine: Machine, env: dict[str, str], told: str
+) -> None:
+    result = machine.run(**env)
+    assert result.returncode == 1
+    assert told in result.stderr
+    assert "sudo apt install" in result.stderr
+    assert not (machine.root / ".venv").exists()
+
+
+@pytest.mark.parametrize("script", ["scripts/run", "scripts/test", "scripts/lock", ".ci/run"])
+def test_scripts_can_be_started(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    assert (ROOT / script).read_text().startswith("#!/usr/bin/env bash\n")
