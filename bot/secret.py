@@ -13,7 +13,7 @@ SHORTEST_MASKED: Final = 6
 # What a secret looks like, whoever it belongs to: each pattern keeps its first group and masks the rest.
 _SHAPES: Final = re.compile(
     r"""
-    (\b[a-z][a-z0-9+.-]*://)[^\s/?\#@]+@                        # user:password@ of any address
+    (\b[a-z][a-z0-9+.-]{0,30}://)[^\s/?\#@]+@                   # user:password@ of any address
   | (\bhttps?://[^\s/]*discord(?:app)?\.com/api/(?:v\d+/)?webhooks/)[^\s"'<>]+
   | (\bhttps?://hooks\.slack(?:-gov)?\.com/)[^\s"'<>]+
   | ([?&](?:[a-z_-]*token|api[_-]?key|apikey|key|auth|password|passwd|pwd|secret|sig|signature)=)[^\s&"'<>\#]+
