@@ -76,11 +76,11 @@ class WorkerError(BotError):
     """A job in a child process gave no answer; the process is replaced, so other jobs go on."""
 
 
-class WorkerTimeout(WorkerError):
+class WorkerTimeout(WorkerError):  # noqa: N818  # as asyncio's and subprocess' timeouts are named
     """The job took longer than its deadline; its process was killed."""
 
 
-class WorkerDied(WorkerError):
+class WorkerDied(WorkerError):  # noqa: N818  # says what happened
     """The process ended before it answered: a crash, too much memory, or the pool was closed."""
 
 

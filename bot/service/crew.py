@@ -18,6 +18,11 @@ class Crew:
         """How many more tasks may start now."""
         return self._limit - len(self._tasks)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any task runs."""
+        return bool(self._tasks)
+
     def spawn(self, work: Coroutine[Any, Any, None], *, then: Callable[[], None] | None = None) -> None:
         """Start a task; `then` is called when it has ended, whatever way."""
         task = asyncio.create_task(work)

@@ -30,14 +30,17 @@ class Deliverer:
         self._clock = clock
         self._meter = meter
         self._crew = Crew(AT_ONCE)
+        self._pumps = Crew(1)
         self._claiming = False
         self._again = False
         self._stopping = False
 
     def wake(self) -> None:
         """Something is owed: look now, not at the next tick."""
-        if not self._stopping:
-            self._crew.spawn(self.pump()) if self._crew.free > 0 else None
+        if self._claiming:
+            self._again = True
+        elif not self._stopping and self._pumps.free:
+            self._pumps.spawn(self.pump())
 
     async def pump(self) -> None:
         """Claim whatever is due and may be sent now, and start sending it. Safe to call at any time."""
@@ -60,11 +63,14 @@ class Deliverer:
     async def drain(self) -> None:
         """Send everything that is due, and wait until nothing due is left."""
         await self.pump()
-        await self._crew.rest()
+        while self._pumps.busy or self._crew.busy:
+            await self._pumps.rest()
+            await self._crew.rest()
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give running sends `grace`, then cut them off: their fate is then looked up later."""
         self._stopping = True
+        await self._pumps.rest()
         await self._crew.stop(grace)
 
     async def _deliver(self, delivery: Delivery) -> None:

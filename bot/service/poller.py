@@ -33,6 +33,7 @@ class Poller:
         self._storage = storage
         self._clock = clock
         self._crew = Crew(at_once)
+        self._claims = Crew(1)
         self._polled = polled
         self._claiming = False
         self._stopping = asyncio.Event()
@@ -40,13 +41,12 @@ class Poller:
 
     async def tick(self, *, early: datetime | None = None) -> int:
         """Claim as many due feeds as may run now and start polling; `early` as in `claim_feeds`. Returns how many."""
-        if self._claiming or self._stopping.is_set() or self._crew.free <= 0:
+        limit = self._crew.free
+        if self._claiming or self._stopping.is_set() or limit <= 0:
             return 0
         self._claiming = True
         try:
-            claimed = await self._storage.claim_feeds(
-                now=self._clock.now(), limit=self._crew.free, lease=LEASE, early=early
-            )
+            claimed = await self._storage.claim_feeds(now=self._clock.now(), limit=limit, lease=LEASE, early=early)
         except StorageError as error:
             log.error("cannot read which feeds are due, trying again: %s", error)
             return 0
@@ -56,10 +56,18 @@ class Poller:
             await self._give_back(claimed)
             return 0
         # A full claim means that more feeds are due than may run: the next one starts when one of these ends.
-        self._more = self._crew.free == len(claimed) > 0
+        self._more = len(claimed) == limit
         for one in claimed:
-            self._crew.spawn(self._one(one))
+            self._crew.spawn(self._one(one), then=self._ended)
         return len(claimed)
+
+    def _ended(self) -> None:
+        if self._more and not self._stopping.is_set() and self._claims.free:
+            self._more = False
+            self._claims.spawn(self._next())
+
+    async def _next(self) -> None:
+        await self.tick()
 
     async def _one(self, claimed: ClaimedFeed) -> None:
         try:
@@ -73,9 +81,6 @@ class Poller:
             raise
         if self._polled is not None:
             self._polled(claimed, outcome)
-        if self._more:
-            self._more = False
-            await self.tick()
 
     async def _give_back(self, claimed: list[ClaimedFeed]) -> None:
         try:
@@ -86,10 +91,15 @@ class Poller:
     async def round(self) -> None:
         """Poll every feed once, due or not (failing ones only when due), and wait for the end."""
         started = self._clock.now()
-        while await self.tick(early=started):
-            await self._crew.rest()
+        while True:
+            while self._claims.busy or self._crew.busy:
+                await self._claims.rest()
+                await self._crew.rest()
+            if not await self.tick(early=started):
+                return
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give running polls `grace`, then cancel them and give their leases back."""
         self._stopping.set()
+        await self._claims.rest()
         await self._crew.stop(grace)

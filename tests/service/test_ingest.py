@@ -1,0 +1,219 @@
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.feed import FullText
+from bot.domain.subscription import Subscription
+from bot.errors import FetchError, ParseError, StorageError
+from tests.fakes.feeds import entry
+from tests.service.rig import CHANNEL, RADIO, WIRE
+
+NEWS = entry("1", "Ruritania rejects ceasefire")
+
+
+async def test_news_is_stored_and_owed_in_one_poll(bot):
+    await bot.settle()
+    (outcome,) = await bot.poll(wire=[NEWS])
+    assert (outcome.status, outcome.new, outcome.flagged, outcome.owed) == ("polled", 1, 1, 1)
+    assert bot.owed == 1
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)"]
+
+
+async def test_a_quiet_article_is_stored_and_nobody_is_told(bot):
+    await bot.settle()
+    (outcome,) = await bot.poll(wire=[entry("1", "The harbour bridge reopens")])
+    assert (outcome.new, outcome.flagged, outcome.owed) == (1, 0, 0)
+    assert (await bot.storage.counts())["articles"] == 1
+    assert bot.owed == 0
+
+
+async def test_what_was_seen_is_not_told_again_whatever_its_date_or_place_in_the_feed(bot):
+    await bot.settle()
+    await bot.poll(wire=[NEWS])
+    moved = replace(NEWS, published=NEWS.published + timedelta(hours=2), link="https://outlet.example/moved")
+    (outcome,) = await bot.poll(wire=[entry("2", "Other news"), moved])
+    assert (outcome.new, outcome.edited, outcome.owed) == (1, 0, 0)
+    (outcome,) = await bot.poll(wire=[])
+    (outcome,) = await bot.poll(wire=[NEWS])
+    assert (outcome.new, outcome.owed) == (0, 0)
+
+
+async def test_two_entries_with_one_key_are_one_article(bot):
+    await bot.settle()
+    (outcome,) = await bot.poll(wire=[NEWS, replace(NEWS, title="Ruritania agrees ceasefire")])
+    assert outcome.new == 1
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)"]
+
+
+async def test_an_undated_article_is_news_and_one_of_last_week_is_archive(bot):
+    await bot.settle()
+    old = entry("2", "Graustark agrees ceasefire", published=bot.clock.now() - timedelta(days=7))
+    await bot.poll(wire=[replace(NEWS, published=None), old])
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)"]
+    assert (await bot.storage.counts())["stories"] == 2
+
+
+async def test_a_date_in_the_future_is_cut_to_now(bot):
+    await bot.settle()
+    await bot.poll(wire=[replace(NEWS, published=bot.clock.now() + timedelta(days=900))])
+    (story,) = await bot.storage.latest(limit=1)
+    assert story.published == bot.clock.now()
+
+
+async def test_the_first_poll_owes_one_catch_up_of_the_last_day_and_no_alerts(bot):
+    now = bot.clock.now()
+    old = entry("old", "Graustark agrees ceasefire", published=now - timedelta(hours=30))
+    undated = entry("undated", "Syldavia agrees ceasefire", published=None)
+    bot.source.answers[WIRE.url] = [NEWS, entry("2", "Borduria claims territory"), old, undated]
+    bot.source.answers[RADIO.url] = [entry("3", "Zembla demands territory")]
+    await bot.settle([WIRE, RADIO])
+    await bot.deliver()
+    assert bot.shown == []
+    await bot.deliver(seconds=20)
+    (catch_up,) = bot.shown
+    assert catch_up.startswith("catch_up: ")
+    assert {s.title for s in bot.messenger.posted[0].message.summaries} == {
+        "Ruritania rejects ceasefire",
+        "Borduria claims territory",
+        "Zembla demands territory",
+    }
+
+
+async def test_a_channel_may_do_without_the_catch_up(bot):
+    bot.source.answers[WIRE.url] = [NEWS]
+    await bot.settle(subscriptions=[Subscription(CHANNEL, catch_up=timedelta(0))])
+    await bot.deliver(minutes=1)
+    assert bot.shown == []
+
+
+async def test_another_publisher_edits_the_alert_and_another_statement_replies_in_its_thread(bot):
+    await bot.settle([WIRE, RADIO])
+    await bot.poll(wire=[NEWS])
+    await bot.deliver()
+    title = "Ruritania rejects ceasefire"
+    same = {"link": "https://outlet.example/1?utm_source=radio"}
+    await bot.poll(radio=[entry("r1", title, **same)])
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)"] or bot.shown == [
+        "update: Ruritania reject ceasefire (2)"
+    ]
+    assert len(bot.messenger.posted) == 1
+    assert len(bot.messenger.posted[0].edits) == 1
+    await bot.poll(radio=[entry("r1", title, **same), entry("r2", title, "Graustark agrees ceasefire", **same)])
+    await bot.deliver()
+    assert bot.shown[1:] == ["reply: Graustark agree ceasefire (2)"]
+    assert bot.messenger.posted[1].thread == bot.messenger.posted[0].id
+
+
+async def test_one_publisher_repeating_itself_is_no_news(bot):
+    await bot.settle([WIRE, replace(RADIO, publisher=WIRE.publisher)])
+    await bot.poll(wire=[NEWS])
+    await bot.poll(radio=[replace(NEWS, guid="again")])
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)"]
+
+
+async def test_an_edit_that_brings_a_statement_is_told_and_one_that_brings_none_is_not(bot):
+    await bot.settle()
+    first = entry("1", "Talks in the harbour town go on")
+    await bot.poll(wire=[first])
+    await bot.poll(wire=[replace(first, summary="The delegations had lunch.")])
+    assert bot.owed == 0
+    (outcome,) = await bot.poll(wire=[replace(first, summary="Ruritania agrees ceasefire")])
+    assert (outcome.edited, outcome.owed) == (1, 1)
+    await bot.poll(wire=[replace(first, title="Talks end", summary="Ruritania agrees ceasefire")])
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania agree ceasefire (1)"]
+
+
+async def test_channels_hear_only_what_they_want(bot):
+    await bot.settle(subscriptions=[Subscription(CHANNEL, topics=frozenset({"territory"}))])
+    await bot.poll(
+        wire=[NEWS, entry("2", "A pair of statements", "Ruritania rejects ceasefire\nGraustark claims territory")]
+    )
+    await bot.deliver()
+    assert bot.shown == ["alert: Graustark claim territory (1)"]
+
+
+@pytest.mark.parametrize("error", [FetchError("no such host: wire.example"), ParseError("this is a web page, no feed")])
+async def test_a_failing_feed_says_why_waits_longer_and_keeps_its_memory(bot, caplog, error):
+    await bot.settle()
+    await bot.poll(wire=[NEWS])
+    (before,) = await bot.storage.health()
+    with caplog.at_level(logging.INFO):
+        (outcome,) = await bot.poll(wire=error)
+        assert outcome.status == "failed"
+        assert str(error) in caplog.text
+        assert "next try at" in caplog.text
+        (after,) = await bot.storage.health()
+        assert (after.state.failures, after.state.error) == (1, str(error))
+        assert after.state.etag == before.state.etag
+        assert after.state.next_check == bot.clock.now() + 2 * WIRE.every
+        bot.clock.forward(minutes=9)
+        (outcome,) = await bot.poll(wire=[NEWS, entry("2", "Graustark agrees ceasefire")])
+    assert (outcome.status, outcome.new) == ("polled", 1)
+    assert "works again after 1 failures" in caplog.text or "works again" in caplog.text
+    (mended,) = await bot.storage.health()
+    assert (mended.state.failures, mended.state.error) == (0, None)
+
+
+async def test_a_server_that_asks_for_time_gets_it(bot):
+    await bot.settle()
+    await bot.poll(wire=FetchError("the server answered 429", retry_after=timedelta(hours=3)))
+    (health,) = await bot.storage.health()
+    assert health.state.next_check == bot.clock.now() + timedelta(hours=3)
+
+
+async def test_nothing_moves_when_nothing_can_be_saved(bot, monkeypatch, caplog):
+    await bot.settle()
+    full = StorageError("the disk is full")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.storage.store.SqlTransaction.finish_poll", refuse)
+        (outcome,) = await bot.poll(wire=[NEWS])
+    assert outcome.status == "unsaved"
+    assert "disk is full" in caplog.text
+    assert (await bot.storage.counts())["articles"] == 0
+    assert (await bot.storage.backlog()).pending == 0
+    bot.clock.forward(minutes=5)
+    (outcome,) = await bot.poll()
+    assert (outcome.status, outcome.new, outcome.owed) == ("polled", 1, 1)
+
+
+async def test_a_poll_whose_lease_was_lost_changes_nothing(bot):
+    await bot.settle()
+    bot.source.answers[WIRE.url] = [NEWS]
+    bot.clock.forward(minutes=6)
+    (first,) = await bot.storage.claim_feeds(now=bot.clock.now(), limit=1, lease=timedelta(seconds=1))
+    bot.clock.forward(seconds=2)
+    (second,) = await bot.storage.claim_feeds(now=bot.clock.now(), limit=1, lease=timedelta(minutes=1))
+    assert (await bot.ingest.poll(first)).status == "lost"
+    assert (await bot.storage.counts())["articles"] == 0
+    assert (await bot.ingest.poll(second)).owed == 1
+
+
+async def test_full_text_is_fetched_for_what_was_flagged(bot):
+    await bot.settle([replace(WIRE, full_text=FullText.FLAGGED)])
+    page = "Ruritania rejects ceasefire\nGraustark claims territory\n" + "More words. " * 20
+    bot.source.pages = {"https://outlet.example/1": page}
+    await bot.poll(wire=[NEWS, entry("2", "The harbour bridge reopens")])
+    assert bot.source.asked == ["https://outlet.example/1"]
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire, Graustark claim territory (1)"]
+
+
+async def test_full_text_is_fetched_for_everything_where_the_feed_asks_for_it(bot):
+    await bot.settle([replace(WIRE, full_text=FullText.ALWAYS)])
+    bot.source.pages = {"https://outlet.example/2": "Graustark claims territory\n" + "More words. " * 20}
+    await bot.poll(wire=[NEWS, entry("2", "The harbour bridge reopens"), entry("3", "Old", published=None)])
+    assert sorted(bot.source.asked) == ["https://outlet.example/1", "https://outlet.example/2"]
+    await bot.deliver()
+    assert sorted(bot.shown) == ["alert: Graustark claim territory (1)", "alert: Ruritania reject ceasefire (1)"]

@@ -1,0 +1,95 @@
+import asyncio
+from datetime import timedelta
+
+from bot.domain.feed import Feed
+from bot.service.ingest import PollOutcome
+from bot.service.poller import Poller
+
+
+class SlowIngest:
+    """Stands in for Ingest: polls last until they are let go."""
+
+    def __init__(self, storage) -> None:
+        self.storage = storage
+        self.gate = asyncio.Event()
+        self.running = self.most = self.done = 0
+
+    async def poll(self, claimed):
+        from dataclasses import replace
+
+        self.running += 1
+        self.most = max(self.most, self.running)
+        await self.gate.wait()
+        self.running -= 1
+        self.done += 1
+        now = claimed.lease_until
+        async with self.storage.transaction() as tx:
+            await tx.finish_poll(claimed, replace(claimed.state, next_check=now, last_success=now))
+        return PollOutcome("polled")
+
+
+async def poller_on(bot, *, feeds: int, at_once: int = 3):
+    await bot.storage.sync_feeds([Feed(f"F{i}", f"https://wire.example/{i}", "P") for i in range(feeds)])
+    ingest = SlowIngest(bot.storage)
+    heard = []
+    poller = Poller(
+        ingest=ingest, storage=bot.storage, clock=bot.clock, at_once=at_once, polled=lambda c, _: heard.append(c.id)
+    )
+    return poller, ingest, heard
+
+
+async def test_no_more_polls_run_at_a_time_than_may(bot):
+    poller, ingest, heard = await poller_on(bot, feeds=8)
+    assert await poller.tick() == 3
+    assert await poller.tick() == 0
+    ingest.gate.set()
+    await poller.round()
+    assert ingest.most <= 3
+    assert sorted(heard) == sorted(set(heard))
+    assert len(heard) == 8
+
+
+async def test_a_round_ends(bot):
+    poller, ingest, heard = await poller_on(bot, feeds=5, at_once=9)
+    ingest.gate.set()
+    await poller.round()
+    assert len(heard) == 5
+
+
+async def test_feeds_that_wait_their_turn_start_as_soon_as_one_ends(bot):
+    poller, ingest, heard = await poller_on(bot, feeds=7)
+    ingest.gate.set()
+    await poller.tick()
+    for _ in range(200):
+        if len(heard) == 7:
+            break
+        await asyncio.sleep(0.02)
+    assert len(heard) == 7, "without another tick"
+
+
+async def test_stopping_gives_leases_back(bot):
+    poller, ingest, _ = await poller_on(bot, feeds=2)
+    await poller.tick()
+    await asyncio.sleep(0.05)
+    await poller.stop(timedelta(milliseconds=10))
+    assert ingest.done == 0
+    assert await poller.tick() == 0
+    claimed = await bot.storage.claim_feeds(now=bot.clock.now(), limit=9, lease=timedelta(minutes=1))
+    assert len(claimed) == 2
+
+
+async def test_a_fault_of_ours_in_one_poll_does_not_stop_the_others(bot, caplog):
+    poller, ingest, heard = await poller_on(bot, feeds=2, at_once=1)
+
+    async def broken(_claimed):
+        raise TypeError("a fault of ours")
+
+    good, ingest.poll = ingest.poll, broken
+    await poller.tick()
+    await asyncio.sleep(0.05)
+    ingest.poll = good
+    ingest.gate.set()
+    await poller.tick()
+    await poller.round()
+    assert "unexpected fault while polling" in caplog.text
+    assert len(heard) >= 1

@@ -1,0 +1,61 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.subscription import Platform
+from bot.errors import FetchError
+from bot.service.catalog import build_catalog
+from bot.service.queries import Queries, span
+from tests.fakes.feeds import entry
+
+
+@pytest.fixture
+async def commands(bot):
+    await bot.settle()
+    queries = Queries(
+        storage=bot.storage, messengers={Platform.DISCORD: bot.messenger}, clock=bot.clock, version="1.2.3"
+    )
+    catalog = build_catalog(queries, topics=("ceasefire", "territory"), conflicts=("gaza", "ukraine"))
+    return {c.name: c for c in catalog}
+
+
+async def test_latest_shows_the_newest_stories(bot, commands):
+    assert "Nothing yet" in (await commands["latest"].handler({})).text
+    await bot.poll(wire=[entry("1", "Ruritania rejects ceasefire"), entry("2", "Graustark claims territory")])
+    reply = await commands["latest"].handler({"limit": 1})
+    assert len(reply.summaries) == 1
+    reply = await commands["latest"].handler({"topic": "territory", "conflict": "ukraine"})
+    assert [s.title for s in reply.summaries] == ["Graustark claims territory"]
+    assert reply.private
+
+
+async def test_an_unknown_conflict_is_answered_with_the_known_ones(commands):
+    reply = await commands["latest"].handler({"conflict": "narnia"})
+    assert "gaza, ukraine" in reply.text
+    assert reply.summaries == ()
+
+
+async def test_status_tells_what_fails_and_what_waits(bot, commands):
+    await bot.poll(wire=[entry("1", "Ruritania rejects ceasefire")])
+    await bot.poll(wire=FetchError("no such host: wire.example"))
+    bot.messenger.down = True
+    facts = dict((await commands["status"].handler({})).facts)
+    assert facts["Feeds"] == "1 polled, 1 failing; last answer 6 min ago"
+    assert facts["Messages"].startswith("1 waiting, 0 given up")
+    assert "discord NOT connected" in facts["Channels"]
+    assert "Harbour Wire: no such host: wire.example (next try in 10 min)" in facts["Failing feeds"]
+    assert "1.2.3" in facts["Running"]
+
+
+@pytest.mark.parametrize(
+    ("delta", "words"),
+    [
+        (timedelta(seconds=-3), "0 s"),
+        (timedelta(seconds=119), "119 s"),
+        (timedelta(minutes=5), "5 min"),
+        (timedelta(hours=3), "3 h"),
+        (timedelta(days=3), "3 days"),
+    ],
+)
+def test_spans(delta, words):
+    assert span(delta) == words
