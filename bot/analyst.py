@@ -46,8 +46,10 @@ class WorkerAnalyst:
             return await self._batch(documents[:half]) + await self._batch(documents[half:])
 
 
-def warm_engine() -> None:
+def warm_child() -> None:
     """Runs in each new child before its first job, outside any deadline."""
+    from bot.feeds.jobs import warm_up
     from bot.lexicons import default_engine
 
+    warm_up()
     default_engine()

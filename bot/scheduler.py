@@ -35,8 +35,7 @@ class Scheduler:
 
     def stop(self) -> None:
         """No more ticks. Jobs that run already are left alone."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        self._scheduler.shutdown(wait=False)
 
     def _heard(self, event: JobExecutionEvent) -> None:
         self._meter.count("parley_scheduler_missed_total", job=event.job_id)

@@ -256,7 +256,7 @@ class Ingest:
         elif outcome.status == "lost":
             log.warning("%s: another worker took this feed over meanwhile; its poll counts", name)
         elif claimed.state.failures:
-            log.info("%s: works again after %d failures", name, claimed.state.failures)
+            log.info("%s: works again; failed polls in a row before: %d", name, claimed.state.failures)
         if outcome.status == "polled":
             log.debug("%s: new=%d edited=%d flagged=%d", name, outcome.new, outcome.edited, outcome.flagged)
 

@@ -1,0 +1,228 @@
+"""The composition root: builds every object of one bot, starts them, and shuts them down in order."""
+
+import asyncio
+import logging
+import random
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+from bot import __version__
+from bot.analyst import WorkerAnalyst, warm_child
+from bot.check import reach
+from bot.config import TERMINAL, Settings
+from bot.demo import DemoServer
+from bot.domain.subscription import Platform, Subscription
+from bot.feeds.source import HttpFeedSource
+from bot.lexicons import conflict_ids, default_engine, topic_ids
+from bot.progress import Progress
+from bot.scheduler import Scheduler
+from bot.secret import Secret
+from bot.service.catalog import Catalog, build_catalog
+from bot.service.deliver import Deliverer
+from bot.service.health import Pulse
+from bot.service.ingest import CATCH_UP_WAIT, Ingest
+from bot.service.poller import Poller
+from bot.service.ports import Messenger
+from bot.service.queries import Queries
+from bot.storage import SqlStorage, open_storage, upgrade
+from bot.storage.lock import alone
+from bot.web import PrometheusMeter, WebServer
+from bot.worker import Workers
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=1)
+LOOK = timedelta(seconds=10)
+PRUNE = timedelta(hours=6)
+KEEP_TEXTS = timedelta(days=90)
+# Under the five seconds of SIGTERM all together: polls, then sends, then connections.
+POLL_GRACE = timedelta(seconds=0.5)
+SEND_GRACE = timedelta(seconds=1.5)
+
+
+class SystemClock:
+    """Satisfies `Clock`."""
+
+    def now(self) -> datetime:
+        """Now, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Bot:
+    """The objects of one running bot that its entry points drive."""
+
+    storage: SqlStorage
+    messengers: dict[Platform, Messenger]
+    poller: Poller
+    deliverer: Deliverer
+    pulse: Pulse
+    meter: PrometheusMeter
+    progress: Progress
+
+
+async def run(settings: Settings, *, catch_up_wait: timedelta = CATCH_UP_WAIT) -> None:
+    """Poll, flag, post and answer until SIGTERM or Ctrl-C. Raises ConfigError and StorageError at the start only."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with _bot(settings, catch_up_wait=catch_up_wait) as bot, AsyncExitStack() as stack:
+        if settings.http is not None:
+            web = WebServer(*settings.http, health=bot.pulse.report, meter=bot.meter)
+            await web.start()
+            stack.push_async_callback(web.close)
+        scheduler = _scheduler(bot)
+        scheduler.start()
+        try:
+            await bot.poller.tick()
+            await bot.deliverer.pump()
+            await stop.wait()
+            log.info("stopping")
+        finally:
+            scheduler.stop()
+            await bot.poller.stop(POLL_GRACE)
+            await bot.deliverer.stop(SEND_GRACE)
+
+
+async def once(settings: Settings) -> int:
+    """Poll every feed once, send what is owed, and end. Returns the number of feeds that failed."""
+    async with _bot(settings, catch_up_wait=timedelta(0)) as bot:
+        await bot.poller.round()
+        await bot.deliverer.drain()
+        backlog = await bot.storage.backlog()
+        if backlog.pending:
+            log.warning("%d messages could not be sent yet; the next run tries again", backlog.pending)
+        bot.progress.close()
+        return bot.progress.failed
+
+
+async def demo() -> None:
+    """The whole bot against sample feeds that it serves itself: no network, no settings, nothing left behind."""
+    async with DemoServer() as server:
+        with tempfile.TemporaryDirectory(prefix="parley-demo-") as folder:
+            settings = Settings(
+                feeds=server.feeds,
+                subscriptions=(Subscription(TERMINAL),),
+                database_url=Secret(f"sqlite:///{Path(folder) / 'demo.db'}"),
+                config=Path("the demo's own"),
+                http=None,
+                allow_addresses=(ip_network("127.0.0.0/8"),),
+            )
+            log.info("the demo: made-up outlets report in the next half minute; Ctrl-C ends it")
+            await run(settings, catch_up_wait=TICK)
+
+
+@asynccontextmanager
+async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator[Bot]:
+    """Build everything, connect the platforms; close it all in reverse order, whatever happens."""
+    async with AsyncExitStack() as stack:
+        url = settings.database_url.reveal()
+        owned = stack.enter_context(alone(url))
+        for revision in await upgrade(url):
+            log.info("database upgraded to %s", revision)
+        storage = await open_storage(url)
+        stack.push_async_callback(storage.close)
+        clock, meter = SystemClock(), PrometheusMeter()
+        await storage.sync_feeds(settings.feeds)
+        await storage.sync_subscriptions(settings.subscriptions)
+        if owned:
+            await storage.reclaim(now=clock.now())
+        workers = Workers(2, initializer=warm_child)
+        stack.push_async_callback(workers.close)
+        source = HttpFeedSource(workers, allow=settings.allow_addresses, contact=settings.contact)
+        stack.push_async_callback(source.close)
+        messengers: dict[Platform, Messenger] = {}
+        queries = Queries(storage=storage, messengers=messengers, clock=clock, version=__version__)
+        catalog = build_catalog(queries, topics=topic_ids(), conflicts=conflict_ids())
+        messengers |= {m.platform: m for m in _messengers(settings, catalog)}
+        deliverer = Deliverer(storage=storage, messengers=messengers, clock=clock, meter=meter)
+        ingest = Ingest(
+            source=source,
+            analyst=WorkerAnalyst(workers),
+            storage=storage,
+            clock=clock,
+            meter=meter,
+            owed=deliverer.wake,
+            jitter=random.random,
+            catch_up_wait=catch_up_wait,
+        )
+        progress = Progress(total=len(settings.feeds))
+        poller = Poller(ingest=ingest, storage=storage, clock=clock, polled=progress.polled)
+        pulse = Pulse(storage=storage, messengers=messengers, clock=clock, meter=meter, version=__version__)
+        for messenger in messengers.values():
+            stack.push_async_callback(messenger.close)
+            await messenger.start()
+        progress.hello(settings)
+        yield Bot(storage, messengers, poller, deliverer, pulse, meter, progress)
+
+
+def _messengers(settings: Settings, catalog: Catalog) -> list[Messenger]:
+    """The platforms that are wanted; a chat library is imported only where its token is set (each takes a second)."""
+    wanted: list[Messenger] = []
+    if any(s.channel.platform is Platform.CONSOLE for s in settings.subscriptions):
+        from bot.chat.console import ConsoleMessenger
+
+        wanted.append(ConsoleMessenger())
+    if settings.discord_token is not None:
+        from bot.chat.discord import DiscordMessenger
+
+        wanted.append(DiscordMessenger(settings.discord_token.reveal(), catalog=catalog, api=settings.discord_api))
+    if settings.slack_bot_token is not None and settings.slack_app_token is not None:
+        from bot.chat.slack import SlackMessenger
+
+        secret = settings.slack_signing_secret
+        wanted.append(
+            SlackMessenger(
+                settings.slack_bot_token.reveal(),
+                settings.slack_app_token.reveal(),
+                catalog=catalog,
+                signing_secret=secret.reveal() if secret is not None else None,
+                api=settings.slack_api,
+            )
+        )
+    return wanted
+
+
+def _scheduler(bot: Bot) -> Scheduler:
+    async def poll() -> None:
+        bot.pulse.beat()
+        await bot.poller.tick()
+
+    async def prune() -> None:
+        await bot.storage.prune(before=datetime.now(UTC) - KEEP_TEXTS)
+
+    scheduler = Scheduler(bot.meter)
+    scheduler.every(TICK, "claim feeds", poll)
+    scheduler.every(TICK, "drain outbox", bot.deliverer.pump)
+    scheduler.every(LOOK, "watch", bot.pulse.look)
+    scheduler.every(PRUNE, "prune", prune)
+    return scheduler
+
+
+async def check(settings: Settings) -> int:
+    """Load every lexicon and reach every feed; print a line each as it comes in. Returns how many feeds failed.
+
+    The settings themselves have been checked by then: loading them raises every mistake at once.
+    """
+    print(f"settings  ok: {len(settings.feeds)} feeds, {len(settings.subscriptions)} channels")
+    default_engine()
+    print(f"lexicons  ok: topics {', '.join(topic_ids())}; {len(conflict_ids())} conflicts")
+    for warning in settings.warnings:
+        print(f"warning   {warning}")
+    failed = []
+    async for answer in reach(settings):
+        if answer.error:
+            failed.append(answer)
+        said = answer.error or f"{answer.entries} entries, newest {answer.newest}"
+        print(f"feed      {'FAILED' if answer.error else 'ok'}: {answer.feed.name}: {said}", flush=True)
+    if failed:
+        print(f"\n{len(failed)} of {len(settings.feeds)} feeds cannot be read:")
+        for answer in failed:
+            print(f"  {answer.feed.name} <{answer.feed.url}>: {answer.error}")
+    return len(failed)

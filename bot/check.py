@@ -1,0 +1,50 @@
+"""Reach every feed once and tell what came back: the network half of `check`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.config import Settings
+from bot.domain.feed import Feed, FetchState
+from bot.errors import FeedError
+from bot.feeds.source import HttpFeedSource
+from bot.service.queries import ago
+from bot.worker import Workers
+
+AT_ONCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One feed's answer: `error` is empty when it is a feed that can be read."""
+
+    feed: Feed
+    entries: int = 0
+    newest: str = ""
+    error: str = ""
+
+
+async def reach(settings: Settings) -> AsyncIterator[Reached]:
+    """Every feed's answer, as they come in."""
+    workers = Workers(1)
+    source = HttpFeedSource(workers, allow=settings.allow_addresses, contact=settings.contact)
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(feed: Feed) -> Reached:
+        async with turns:
+            try:
+                fetched = await source.fetch(feed, FetchState())
+                parsed = await source.parse(fetched, known=frozenset())
+            except FeedError as error:
+                return Reached(feed, error=str(error))
+        newest = max((e.published for e in parsed.entries if e.published), default=None)
+        now = datetime.now(UTC)
+        return Reached(feed, len(parsed.entries), ago(now, min(newest, now)) if newest else "undated")
+
+    try:
+        for answer in asyncio.as_completed([one(feed) for feed in settings.feeds]):
+            yield await answer
+    finally:
+        await source.close()
+        await workers.close()
