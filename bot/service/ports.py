@@ -221,7 +221,7 @@ class Storage(Protocol):
         """The outbox in figures."""
 
     async def counts(self) -> Mapping[str, int]:
-        """Rows by noun: feeds, articles, statements, stories, deliveries sent."""
+        """Rows by noun, fit to be shown: articles, statements, stories, messages sent."""
 
     async def prune(self, *, before: datetime) -> int:
         """Delete articles seen before then that belong to no story; their keys stay. Returns how many."""

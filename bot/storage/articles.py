@@ -19,7 +19,8 @@ from bot.storage.tables import articles, entries, feeds, statements, stories
 # Shorter titles ("Live updates", "War latest") return every day with other news beneath.
 MIN_TITLE_WORDS = 4
 MIN_TITLE_LENGTH = 15
-# Keeps two workers from starting the same story at the same moment (PostgreSQL; SQLite has one writer anyway).
+# PostgreSQL: whoever asks for a story holds this until its transaction ends, so that two workers neither start the same
+# story twice, nor both find a statement new to it. SQLite has one writer anyway.
 STORY_LOCK = 7_268_454
 
 
@@ -89,8 +90,7 @@ async def revise_article(
 
 async def find_story(connection: AsyncConnection, article: Article, since: datetime) -> Story | None:
     """The newest story with an article of the same page, or of the same title, seen since then."""
-    if connection.dialect.name == "postgresql":
-        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(STORY_LOCK)))
+    await _one_at_a_time(connection)
     same = []
     if article.canonical_link is not None:
         same.append(articles.c.canonical_link == article.canonical_link)
@@ -110,6 +110,7 @@ async def find_story(connection: AsyncConnection, article: Article, since: datet
 
 async def story(connection: AsyncConnection, story_id: int) -> Story | None:
     """A story by its id."""
+    await _one_at_a_time(connection)
     return _story((await connection.execute(sa.select(stories).where(stories.c.id == story_id))).first())
 
 
@@ -151,6 +152,11 @@ async def prune(connection: AsyncConnection, before: datetime) -> int:
     """Delete articles that belong to no story."""
     result = await connection.execute(sa.delete(articles).where(articles.c.story.is_(None), articles.c.seen < before))
     return result.rowcount
+
+
+async def _one_at_a_time(connection: AsyncConnection) -> None:
+    if connection.dialect.name == "postgresql":
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(STORY_LOCK)))
 
 
 async def _insert(

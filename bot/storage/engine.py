@@ -14,20 +14,22 @@ from bot.errors import StorageError
 
 BUSY_SECONDS = 30
 READ_ONLY = "parley_read_only"
+DURABLE = "parley_durable"
 
 
 def parse_url(url: str) -> sa.URL:
     """The address of a database without a driver: sqlite or postgresql. Raises StorageError; never shows a password."""
     try:
         parsed = sa.make_url(url)
-    except (SQLAlchemyError, ValueError) as error:
-        raise StorageError("PARLEY_DATABASE_URL is no database address (sqlite:///file or postgresql://…)") from error
+    except (SQLAlchemyError, ValueError):
+        what = "PARLEY_DATABASE_URL is no database address (sqlite:///file or postgresql://user:password@host/name)"
+        raise StorageError(what) from None  # its cause may quote a part of the password
     family = parsed.drivername.split("+")[0]
     if family == "postgres":
         family = "postgresql"
     if family not in ("sqlite", "postgresql"):
         raise StorageError(f"PARLEY_DATABASE_URL: {family} is not supported; use sqlite:///file or postgresql://…")
-    if family == "sqlite" and not parsed.database:
+    if family == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise StorageError("PARLEY_DATABASE_URL names no file; use sqlite:///data/parley.db")
     return parsed.set(drivername=family)
 
@@ -87,13 +89,19 @@ def _sqlite_connect(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA journal_mode=WAL")
-    # FULL, not NORMAL: after a power cut the mark "being sent" must be there, or a message could be sent twice.
-    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
 def _sqlite_begin(connection: sa.Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get(READ_ONLY):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # A power cut may take back the last NORMAL commits, never part of one; a FULL commit stays, and all before it.
+    level = "FULL" if options.get(DURABLE) else "NORMAL"
+    if connection.info.get("synchronous") != level:
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
+        connection.info["synchronous"] = level
     # A deferred transaction that reads and then writes fails at once when another has written meanwhile.
-    reading = connection.get_execution_options().get(READ_ONLY)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

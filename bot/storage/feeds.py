@@ -46,16 +46,20 @@ async def claim_feeds(
     if early is not None:
         unpolled = sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < early)
         due = sa.or_(due, sa.and_(feeds.c.failures == 0, unpolled))
-    chosen = (
+    # Not as a subquery of the update: PostgreSQL may run that again for each row, and lease more than the limit.
+    chosen = await connection.execute(
         sa.select(feeds.c.id)
         .where(feeds.c.active, due, sa.or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now))
         .order_by(feeds.c.next_check.nulls_first())
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+    ids = chosen.scalars().all()
+    if not ids:
+        return []
     rows = await connection.execute(
         sa.update(feeds)
-        .where(feeds.c.id.in_(chosen))
+        .where(feeds.c.id.in_(ids))
         .values(lease_until=now + lease, lease_owner=owner, fence=feeds.c.fence + 1)
         .returning(feeds)
     )

@@ -6,18 +6,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.errors import StorageError
+from bot.storage.engine import parse_url
 
 
 @contextmanager
 def alone(url: str) -> Iterator[bool]:
     """Hold the lock of a SQLite database's file. Yields False for a server's database, which many may share.
 
-    Raises StorageError when another process holds it, or the folder cannot be written.
+    Raises StorageError when another process holds it, the folder cannot be written, or the address is wrong.
     """
-    if not url.startswith("sqlite"):
+    parsed = parse_url(url)
+    if parsed.drivername != "sqlite":
         yield False
         return
-    path = Path(url.split("///", 1)[-1])
+    path = Path(parsed.database or "")
     lock = path.with_name(path.name + ".lock")
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)

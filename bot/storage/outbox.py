@@ -37,8 +37,9 @@ async def queue(
         return
     thread = None
     if kind.value in FOLLOW_KINDS:
-        first = next((r for r in await connection.execute(_first_messages(story)) if _channel(r) == channel), None)
-        if first is None or first.status == DeliveryStatus.DEAD:
+        # Locked, so that it cannot become sent unnoticed between this look and the follower's arrival.
+        first = (await connection.execute(_first_messages(story).where(here).with_for_update(of=deliveries))).first()
+        if first is None:
             return  # nothing to edit, no thread to reply in
         thread = first.message
     if kind is DeliveryKind.UPDATE:  # the newest edit shows everything that older ones would have
@@ -55,15 +56,21 @@ async def queue_catch_up(
 ) -> None:
     """Add a story to the channel's one catch-up message that has not been tried yet, making it if there is none."""
     waiting = await connection.execute(
-        sa.select(deliveries.c.id).where(
+        sa.select(deliveries.c.id)
+        .where(
             _in(channel),
             deliveries.c.kind == DeliveryKind.CATCH_UP.value,
             _is(DeliveryStatus.PENDING),
             deliveries.c.attempts == 0,
         )
+        .with_for_update()  # a claim at the same moment either is over, or has to wait until the story is in
     )
     delivery = waiting.scalar()
-    if delivery is None:
+    if delivery is not None:
+        same = sa.select(catch_ups).where(catch_ups.c.delivery == delivery, catch_ups.c.story == story)
+        if (await connection.execute(same)).first() is not None:
+            return
+    else:
         delivery = await _insert(
             connection, channel, DeliveryKind.CATCH_UP, story=None, revision=1, now=now, due=due, thread=None
         )
@@ -199,7 +206,7 @@ async def _insert(
 
 
 def _first_messages(story: int) -> sa.Select[Any]:
-    """The alert or catch-up of a story in each channel, the latest where there are several."""
+    """The alert or catch-up of a story in each channel; not one that was given up: the channel has not been told."""
     in_catch_up = sa.select(catch_ups.c.delivery).where(catch_ups.c.story == story)
     return (
         sa.select(deliveries)
@@ -207,7 +214,8 @@ def _first_messages(story: int) -> sa.Select[Any]:
             sa.or_(
                 sa.and_(deliveries.c.story == story, deliveries.c.kind == DeliveryKind.ALERT.value),
                 deliveries.c.id.in_(in_catch_up),
-            )
+            ),
+            deliveries.c.status != DeliveryStatus.DEAD.value,
         )
         .order_by(deliveries.c.seq.desc())
     )

@@ -19,7 +19,7 @@ from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known
 from bot.storage import articles, feeds, outbox, stories
-from bot.storage.engine import READ_ONLY, async_engine, storage_errors
+from bot.storage.engine import DURABLE, READ_ONLY, async_engine, storage_errors
 from bot.storage.tables import deliveries
 from bot.storage.tables import feeds as feeds_table
 
@@ -108,6 +108,7 @@ class SqlStorage:
     def __init__(self, engine: AsyncEngine, *, owner: str) -> None:
         self._engine = engine
         self._reader = engine.execution_options(**{READ_ONLY: True})
+        self._durable = engine.execution_options(**{DURABLE: True})
         self._owner = owner
         # SQLite lets one write at a time and has the others poll for their turn; waiting in line here is fairer.
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -151,7 +152,8 @@ class SqlStorage:
         self, *, now: datetime, limit: int, lease: timedelta, platforms: Sequence[Platform]
     ) -> list[Delivery]:
         """Lease due deliveries."""
-        async with self._write() as connection:
+        # Were this mark lost in a power cut, the message would be sent again. It keeps all that was saved before, too.
+        async with self._write(durable=True) as connection:
             return await outbox.claim(connection, now=now, limit=limit, lease=lease, platforms=platforms)
 
     async def message(self, delivery: Delivery) -> Message | None:
@@ -208,10 +210,11 @@ class SqlStorage:
         await self._engine.dispose()
 
     @asynccontextmanager
-    async def _write(self) -> AsyncIterator[AsyncConnection]:
+    async def _write(self, *, durable: bool = False) -> AsyncIterator[AsyncConnection]:
+        engine = self._durable if durable else self._engine
         async with self._turn:
             with storage_errors():
-                async with self._engine.begin() as connection:
+                async with engine.begin() as connection:
                     yield connection
 
     @asynccontextmanager

@@ -1,7 +1,8 @@
 """Stories as they are told: summaries for messages and commands, read from the archive as it stands."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +26,10 @@ async def message(connection: AsyncConnection, delivery: Delivery) -> Message | 
         about = [delivery.story] if delivery.story is not None else []
     subscription = await subscription_of(connection, delivery.channel)
     shown = []
-    for summary in await summaries(connection, about):
-        kept = tuple(s for s in summary.statements if subscription.wanted(s) and _belongs(s.revision, delivery))
+    for summary in await summaries(connection, about, wanted=subscription.wanted):
+        kept = tuple(s for s in summary.statements if _belongs(s.revision, delivery))
         if kept:
-            shown.append(_with(summary, kept))
+            shown.append(replace(summary, statements=kept))
     shown.sort(key=lambda s: s.published, reverse=True)
     return Message(delivery.id, delivery.kind, tuple(shown)) if shown else None
 
@@ -37,24 +38,20 @@ async def latest(
     connection: AsyncConnection, *, limit: int, topic: str | None, conflict: str | None, since: datetime | None
 ) -> list[Summary]:
     """The newest stories with a matching statement; only what matches is shown of them."""
-    matching = sa.select(statements.c.story)
+    matching = sa.select(statements.c.id).where(statements.c.story == stories.c.id)
     if topic is not None:
         matching = matching.where(statements.c.topic == topic)
     if conflict is not None:
         matching = matching.where(statements.c.conflicts.contains(json.dumps(conflict), autoescape=True))
-    chosen = sa.select(stories.c.id).where(stories.c.id.in_(matching))
+    chosen = sa.select(stories.c.id).where(matching.exists())
     if since is not None:
         chosen = chosen.where(stories.c.started >= since)
     rows = await connection.execute(chosen.order_by(stories.c.started.desc(), stories.c.id.desc()).limit(limit))
-    result = []
-    for summary in await summaries(connection, list(rows.scalars())):
-        kept = tuple(
-            s
-            for s in summary.statements
-            if (topic is None or s.topic == topic) and (conflict is None or conflict in s.conflicts)
-        )
-        result.append(_with(summary, kept))
-    return result
+
+    def asked_for(said: Said) -> bool:
+        return (topic is None or said.topic == topic) and (conflict is None or conflict in said.conflicts)
+
+    return await summaries(connection, list(rows.scalars()), wanted=asked_for)
 
 
 async def counts(connection: AsyncConnection) -> dict[str, int]:
@@ -67,12 +64,18 @@ async def counts(connection: AsyncConnection) -> dict[str, int]:
     return numbers
 
 
-async def summaries(connection: AsyncConnection, story_ids: Sequence[int]) -> list[Summary]:
-    """Whole stories, in the order asked for."""
+async def summaries(
+    connection: AsyncConnection, story_ids: Sequence[int], *, wanted: Callable[[Said], bool]
+) -> list[Summary]:
+    """Stories with the statements that are wanted, in the order asked for.
+
+    Each statement comes once, as first reported among those wanted: the very first report may have been filed under
+    another conflict than the one that the reader follows.
+    """
     if not story_ids:
         return []
     heads = await connection.execute(sa.select(stories).where(stories.c.id.in_(story_ids)))
-    said: dict[int, list[Said]] = {i: [] for i in story_ids}
+    statements_of: dict[int, dict[tuple[str, str, Stance], Said]] = {i: {} for i in story_ids}
     rows = await connection.execute(
         sa.select(statements, feeds.c.publisher)
         .join(articles, articles.c.id == statements.c.article)
@@ -81,7 +84,9 @@ async def summaries(connection: AsyncConnection, story_ids: Sequence[int]) -> li
         .order_by(statements.c.revision, statements.c.id)
     )
     for row in rows:
-        said[row.story].append(_said(row))
+        said = _said(row)
+        if wanted(said):
+            statements_of[row.story].setdefault((said.speaker, said.topic, said.stance), said)
     sources: dict[int, dict[str, Source]] = {i: {} for i in story_ids}
     rows = await connection.execute(
         sa.select(articles, feeds.c.publisher, feeds.c.affiliation)
@@ -96,7 +101,7 @@ async def summaries(connection: AsyncConnection, story_ids: Sequence[int]) -> li
             story=head.id,
             revision=head.revision,
             title=head.title,
-            statements=_distinct(said[head.id]),
+            statements=tuple(statements_of[head.id].values()),
             sources=tuple(sources[head.id].values()),
             seen=head.started,
         )
@@ -112,15 +117,6 @@ def _belongs(revision: int, delivery: Delivery) -> bool:
     if delivery.kind is DeliveryKind.ALERT:
         return revision <= delivery.revision
     return True
-
-
-def _with(summary: Summary, kept: tuple[Said, ...]) -> Summary:
-    return Summary(summary.story, summary.revision, summary.title, kept, summary.sources, summary.seen)
-
-
-def _distinct(said: list[Said]) -> tuple[Said, ...]:
-    """Each statement once, the earliest report of it."""
-    return tuple({(s.speaker, s.topic, s.stance): s for s in reversed(said)}.values())[::-1]
 
 
 def _said(row: Any) -> Said:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from bot.errors import StorageError
 from bot.storage.engine import storage_errors, sync_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -25,6 +26,8 @@ def _upgrade(url: str) -> list[str]:
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
             current = _current(connection)
+            if current is not None and current not in scripts:
+                raise StorageError(f"the database is of a newer Parley (schema {current}); start that version instead")
             missing = [name for number, name in scripts.items() if current is None or number > current]
             if missing:
                 _apply(connection)
