@@ -67,7 +67,7 @@ def run() -> None:
     settings = _settings()
     from bot import app
 
-    _finish(app.run(settings))
+    _finish(_leaving(app.run(settings)))
 
 
 @cli.command()
@@ -170,6 +170,14 @@ def _settings() -> "Settings":
     settings = load_settings(os.environ, topics=topic_ids(), conflicts=conflict_ids())
     setup_logging(settings.log_level, settings.secrets)
     return settings
+
+
+async def _leaving(work: Coroutine[Any, Any, None]) -> None:
+    """End the process once the bot has closed everything: a hanging name look-up is a thread that nobody can cancel."""
+    await work
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(FINE)
 
 
 def _finish(work: Coroutine[Any, Any, T]) -> T:
