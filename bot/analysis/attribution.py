@@ -1,0 +1,341 @@
+"""Who says what in one sentence: each cue, the phrases that are its subject, and the words it is about."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.analysis.lexicon import Cue
+from bot.analysis.phrase import Grammar, Phrase, Unit
+from bot.analysis.text import Quote
+
+Range = tuple[int, int]
+SKIPPED = ("adverb", "auxiliary", "negation", "number", "mark", "title")
+COLON = Cue((), "say")
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A cue with its speakers. `content` are the ranges it is about; `sure` in (0, 1]; `rule` says how it was read."""
+
+    cue: Cue
+    start: int
+    end: int
+    speakers: tuple[Phrase, ...]
+    content: tuple[Range, ...]
+    negated: bool
+    sure: float
+    rule: str
+
+
+@dataclass(slots=True)
+class Clause:
+    """A sentence under reading: its units and phrases, what is quoted, and the sayings found so far."""
+
+    start: int
+    end: int
+    units: list[Unit]
+    phrases: list[Phrase]
+    quotes: list[Quote]
+    grammar: Grammar
+    deeds: dict[int, int]  # where a verb stands that is cue and topic at once -> its end
+    found: list[Saying]
+
+    def quoted(self, at: int) -> Quote | None:
+        """The quotation of more than three words around an offset."""
+        return next((q for q in self.quotes if q.start < at < q.end - 1), None)
+
+    def ending(self, last: int) -> Phrase | None:
+        """The phrase whose last unit is this one."""
+        return next((p for p in self.phrases if p.first <= last < p.last), None)
+
+    def starting(self, first: int) -> Phrase | None:
+        """The phrase whose first unit is this one."""
+        return next((p for p in self.phrases if p.first == first), None)
+
+
+def sayings(clause: Clause) -> list[Saying]:
+    """Every saying of the sentence, in order of appearance."""
+    _headline(clause)
+    for k, unit in enumerate(clause.units):
+        if clause.quoted(unit.start):
+            continue
+        if unit.kind == "source":
+            _according(clause, k)
+        elif unit.cue is not None and clause.ending(k) is None:
+            _cue(clause, k, unit.cue)
+        elif unit.start in clause.deeds and clause.ending(k) is None:
+            _cue(clause, k, Cue((), "deed"))
+    return clause.found
+
+
+def _cue(clause: Clause, k: int, cue: Cue) -> None:
+    units = clause.units
+    before = units[k - 1] if k else None
+    if (agent := _agent(clause, k)) is not None:
+        _add(clause, k, cue, agent, _passive_content(clause, k), 0.85, "done by")
+    elif before is not None and before.low == "to" and _matrix(clause, k):
+        return
+    elif _is_noun(clause, k):
+        owner = _owner(clause, k)
+        if owner is not None and cue.kind == "act":
+            _add(clause, k, cue, owner, ((units[k].end, _stop(clause, k)),), 0.75, "call of")
+    elif (after := _inverted(clause, k, cue)) is not None:
+        _add(clause, k, cue, after, _content(clause, k, units[k].start, True), 0.95, "words before the cue")
+    elif (got := _subject(clause, k)) is not None:
+        phrase, sure = got
+        _add(
+            clause,
+            k,
+            cue,
+            phrase,
+            _content(clause, k, units[phrase.first].start, cue.kind == "say"),
+            sure,
+            "subject and cue",
+        )
+
+
+def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, content: Sequence[Range], sure: float, rule: str) -> None:
+    unit = clause.units[k]
+    near = clause.units[max(0, k - 4) : k]
+    negated = any(u.kind == "negation" for u in near if u.start >= clause.units[phrase.first].start or phrase.first > k)
+    end = clause.deeds.get(unit.start, unit.end) if cue.kind == "deed" else unit.end
+    speakers = tuple(p for p in phrase.group if p.can_speak)
+    if phrase.owner is not None or len(phrase.group) == 1:
+        speakers = (phrase,)
+    clause.found.append(
+        Saying(cue, unit.start, end, speakers, tuple(c for c in content if c[0] < c[1]), negated, sure, rule)
+    )
+
+
+def _agent(clause: Clause, k: int) -> Phrase | None:
+    """ "... rejected by Hamas": who did it."""
+    units, i = clause.units, k + 1
+    while i < len(units) and i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
+        i += 1
+    if i + 1 >= len(units) or units[i].low not in clause.grammar.by or units[k].low.split()[0].endswith("ing"):
+        return None
+    phrase = clause.starting(i + 1)
+    return phrase if phrase is not None and phrase.can_speak else None
+
+
+def _passive_content(clause: Clause, k: int) -> tuple[Range, ...]:
+    first = max((i for i in range(k) if clause.units[i].kind in ("semicolon", "subordinator")), default=-1) + 1
+    return ((clause.units[max(first, k - 14)].start, clause.units[k].end),)
+
+
+def _matrix(clause: Clause, k: int) -> bool:
+    """Whether an earlier cue of this clause governs the infinitive at k ("vowed to reject", "urged them to accept")."""
+    for i in range(k - 2, max(-1, k - 12), -1):
+        unit = clause.units[i]
+        if unit.cue is not None:
+            return True
+        if unit.low in clause.grammar.stops or unit.kind in ("semicolon", "comma"):
+            return False
+    return False
+
+
+def _is_noun(clause: Clause, k: int) -> bool:
+    if not k:
+        return False
+    unit, before = clause.units[k], clause.units[k - 1]
+    if unit.low.split()[0].endswith(("ed", "ing")):
+        return False
+    if before.kind in ("possessive", "determiner", "preposition", "number") and before.low != "to":
+        return True
+    if before.name is not None and before.name.adjective:
+        return True
+    return before.kind == "word" and not before.modifier and before.cue is None and _plain_noun(clause, k)
+
+
+def _plain_noun(clause: Clause, k: int) -> bool:
+    """ "growing calls for": a word between a verb and what looks like a cue, with no subject before it."""
+    unit = clause.units[k]
+    return unit.cue is not None and unit.cue.kind == "act" and unit.low.endswith(" for")
+
+
+def _owner(clause: Clause, k: int) -> Phrase | None:
+    """Whose call it is: "Beijing's call for", "the Chinese call for", "calls by the UN for"."""
+    before = clause.units[k - 1]
+    if before.kind == "possessive":
+        phrase = clause.ending(k - 2)
+        return phrase if phrase is not None and phrase.can_speak else None
+    if before.name is not None and before.name.adjective:
+        return clause.ending(k - 1)
+    for i in range(k + 1, min(k + 14, len(clause.units) - 1)):
+        if clause.units[i].low in clause.grammar.by or clause.units[i].low == "from":
+            phrase = clause.starting(i + 1)
+            return phrase if phrase is not None and phrase.can_speak else None
+    return None
+
+
+def _inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
+    units = clause.units
+    if cue.kind != "say" or not k or units[k].low.split()[0].endswith("ing"):
+        return None
+    if units[k - 1].kind not in ("comma", "mark", "dash") and clause.ending(k - 1) is not None:
+        return None
+    if units[k - 1].kind not in ("comma", "mark", "dash", "adverb"):
+        return None
+    phrase = clause.starting(k + 1)
+    return phrase if phrase is not None and phrase.can_speak and not phrase.pronoun else None
+
+
+def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
+    """Walk back from the cue to its subject."""
+    units, sure, i, words = clause.units, 1.0, k - 1, 0
+    participle = units[k].low.split()[0].endswith("ing")
+    if participle and (i < 0 or units[i].kind in ("comma", "preposition", "subordinator", "conjunction", "dash")):
+        return _main(clause, k)
+    while i >= 0:
+        unit, phrase = units[i], clause.ending(i)
+        if clause.quoted(unit.start):
+            i -= 1
+            continue
+        if phrase is not None:
+            if phrase.governed or (not phrase.can_speak and phrase.role is None):
+                i = phrase.first - 1
+                continue
+            if phrase.role is not None and phrase.role.kind == "crowd":
+                return None
+            first = phrase.group[0]
+            if words and first is not phrase.group[-1]:
+                sure *= 0.9
+            return (phrase if words == 0 else _earliest(clause, phrase)), max(0.3, sure)
+        if unit.kind in ("comma", "close", "dash"):
+            i = _over(clause, i)
+            continue
+        if unit.kind in ("conjunction", "contrast"):
+            if clause.found and not words:
+                last = clause.found[-1]
+                if clause.units[k].start - last.end < 200:
+                    return last.speakers[0], last.sure * 0.9
+            sure *= 0.9
+        elif unit.kind in ("subordinator", "semicolon", "colon"):
+            break
+        elif unit.cue is not None:
+            sure *= 0.7
+            words += 1
+        elif unit.kind in ("word", "cap", "preposition"):
+            words += 1
+            sure *= 0.93 if unit.kind != "preposition" else 0.97
+        i -= 1
+    return None
+
+
+def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
+    """With a verb between, the subject is the first free phrase of the clause, not the nearest ("Iran bombed it and said")."""
+    for other in clause.phrases:
+        if other.first >= phrase.first:
+            break
+        between = clause.units[other.last : phrase.first]
+        if (
+            other.can_speak
+            and not other.governed
+            and not any(
+                u.kind in ("subordinator", "semicolon", "colon") or u.low in clause.grammar.stops for u in between
+            )
+        ):
+            return other
+    return phrase
+
+
+def _main(clause: Clause, k: int) -> tuple[Phrase, float] | None:
+    """The subject of a participle ("..., calling for"): that of the saying before, else the sentence's first free phrase."""
+    if clause.found:
+        return clause.found[-1].speakers[0], clause.found[-1].sure * 0.9
+    for phrase in clause.phrases:
+        if not phrase.governed and phrase.can_speak and not clause.quoted(clause.units[phrase.first].start):
+            return phrase, 0.7
+    return None
+
+
+def _over(clause: Clause, i: int) -> int:
+    """From the comma that closes an insertion to the unit before the comma that opens it."""
+    opener = {"close": "open", "comma": "comma", "dash": "dash"}[clause.units[i].kind]
+    for j in range(i - 1, max(-1, i - 25), -1):
+        unit = clause.units[j]
+        if unit.kind == opener:
+            nxt = clause.units[j + 1]
+            inserted = opener != "comma" or nxt.kind in (
+                "relative",
+                "preposition",
+                "determiner",
+                "auxiliary",
+                "conjunction",
+            )
+            inserted = inserted or nxt.low.endswith(("ing", "ed")) or nxt.role is not None
+            return j - 1 if inserted else i - 1
+        if unit.kind == "semicolon":
+            break
+    return i - 1
+
+
+def _stop(clause: Clause, k: int) -> int:
+    """Where the words that an act is about end: at "while", "after", a semicolon."""
+    for unit in clause.units[k + 1 :]:
+        if unit.kind == "semicolon" or unit.kind == "contrast" or (unit.low in clause.grammar.stops):
+            return unit.start
+    return clause.end
+
+
+def _content(clause: Clause, k: int, subject: int, says: bool) -> tuple[Range, ...]:
+    """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
+    after = (clause.units[k].end, clause.end if says else _stop(clause, k))
+    if not says:
+        return (after,)
+    first = next((n for n, u in enumerate(clause.units) if u.start >= subject), 0)
+    closing = clause.units[first - 1] if first else None
+    ends = closing is not None and (closing.kind in ("comma", "dash") or closing.low in ('"', "'", "…", "?"))
+    rest = [
+        u
+        for u in clause.units[k + 1 :]
+        if u.kind not in ("adverb", "mark", "comma", "preposition", "determiner", "name", "close")
+    ]
+    if not (ends or not rest) or first == 0:
+        return (after,)
+    begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
+    lead = next((u for u in clause.units if u.start < subject), None)
+    if lead is not None and ends and closing is not None and closing.kind == "comma" and _adverbial(clause, first):
+        return (after,)
+    return ((begin, subject), after)
+
+
+def _adverbial(clause: Clause, first: int) -> bool:
+    """Whether the words before the comma are but an opening ("At a meeting in Cairo, ...")."""
+    lead = clause.units[0]
+    return lead.kind in ("preposition", "subordinator") or lead.low.endswith("ing") or first <= 3
+
+
+def _according(clause: Clause, k: int) -> None:
+    phrase = clause.starting(k + 1)
+    if phrase is not None and phrase.can_speak:
+        _add(
+            clause,
+            k,
+            COLON,
+            phrase,
+            ((clause.start, clause.units[k].start), (clause.units[phrase.last - 1].end, clause.end)),
+            0.85,
+            "according to",
+        )
+
+
+def _headline(clause: Clause) -> None:
+    """ "Zelensky: no land for peace", "No truce before release: minister"."""
+    units = clause.units
+    for k, unit in enumerate(units):
+        if unit.kind not in ("colon", "dash") or clause.quoted(unit.start) or not 0 < k < len(units) - 1:
+            continue
+        first, last = clause.starting(0), clause.starting(k + 1)
+        if unit.kind == "colon" and first is not None and first.last == k and _named(first):
+            _add(clause, k, COLON, first, ((unit.end, clause.end),), 0.85, "speaker before a colon")
+        elif last is not None and last.last >= len(units) and _named(last):
+            _add(clause, k, COLON, last, ((clause.start, unit.start),), 0.85, "speaker after the words")
+
+
+def _named(phrase: Phrase) -> bool:
+    names = phrase.names
+    return (
+        phrase.can_speak
+        and not phrase.pronoun
+        and (phrase.role is not None or any(n.actor is not None and n.actor.kind != "state" for n in names))
+    )

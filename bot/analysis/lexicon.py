@@ -1,0 +1,185 @@
+"""Lexicon: what the engine knows. Actors, territories, conflicts, topics, and the words of each language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.domain.statement import Stance
+
+ACTOR_KINDS = ("person", "state", "organ", "body", "group", "collective")
+TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settlement", "other")
+# What a role word makes of the words before it ("Israeli officials", "the army", "both sides").
+ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "crowd", "person")
+CUE_KINDS = ("say", "act", "doubt")
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A post held from `since` until `until` (ISO dates, "" where unknown or still held)."""
+
+    title: str
+    of: str
+    since: str = ""
+    until: str = ""
+
+    def held_on(self, day: str) -> bool:
+        """Whether the post was held on this day (YYYY-MM-DD); an unknown day asks for the present holder."""
+        if not day:
+            return not self.until
+        return (not self.since or self.since <= day) and (not self.until or day < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who can make a statement. `aliases` are spellings as they stand in text, case and all."""
+
+    name: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    adjectives: tuple[str, ...] = ()
+    demonyms: tuple[str, ...] = ()
+    of: str = ""
+    side: str = ""
+    conflicts: tuple[str, ...] = ()
+    offices: tuple[Office, ...] = ()
+    gender: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Territory:
+    """A place whose status, borders or holder can be spoken about."""
+
+    name: str
+    kind: str
+    aliases: tuple[str, ...] = ()
+    adjectives: tuple[str, ...] = ()
+    parent: str = ""
+    codes: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    disputed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A conflict by its id; `war_words` mark an article as being about it."""
+
+    id: str
+    name: str
+    parties: tuple[str, ...]
+    war_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Words that bring a topic up. `near` names what must stand in the same sentence for them to count."""
+
+    words: tuple[str, ...]
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A verb that is cue and topic at once ("annexed", "resumed fighting")."""
+
+    forms: tuple[str, ...]
+    stance: Stance
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Forbid:
+    """Words beside a term (`window` words at most) that make it mean something else; `meaning` says what."""
+
+    words: tuple[str, ...]
+    meaning: str
+    window: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StanceRule:
+    """If any of `words` stands in what was said (and every one of `also` likewise), the stance is this."""
+
+    name: str
+    stance: Stance
+    words: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TopicWords:
+    """A topic's words in one language."""
+
+    terms: tuple[Term, ...] = ()
+    deeds: tuple[Deed, ...] = ()
+    forbids: tuple[Forbid, ...] = ()
+    rules: tuple[StanceRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic pack. `war`: it counts only in articles that show signs of an armed conflict or a dispute of states."""
+
+    id: str
+    name: str
+    war: bool
+    words: Mapping[str, TopicWords] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A verb of speech or of taking a position. `stance` "" leaves the stance to what was said."""
+
+    forms: tuple[str, ...]
+    kind: str
+    stance: str = ""
+    negated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A noun for a post or a body of people ("foreign minister", "officials", "army")."""
+
+    forms: tuple[str, ...]
+    kind: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The words of one language that show who says what: `words` are closed classes ("preposition", "negation", ...)."""
+
+    code: str
+    words: Mapping[str, tuple[str, ...]]
+    cues: tuple[Cue, ...]
+    roles: tuple[Role, ...]
+    rules: tuple[StanceRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Everything that was read from the files, checked."""
+
+    actors: Mapping[str, Actor]
+    territories: Mapping[str, Territory]
+    conflicts: Mapping[str, Conflict]
+    topics: Mapping[str, Topic]
+    languages: Mapping[str, Language]
+
+    def conflicts_of(self, name: str) -> tuple[str, ...]:
+        """The conflicts that an actor or a territory stands in, its own or inherited."""
+        seen: set[str] = set()
+        while name and name not in seen:
+            seen.add(name)
+            actor, place = self.actors.get(name), self.territories.get(name)
+            own = (actor.conflicts if actor else ()) or (place.conflicts if place else ())
+            if own:
+                return own
+            name = actor.of if actor and actor.of else place.parent if place else ""
+        return ()
+
+
+def spelled(form: str) -> list[str]:
+    """Every spelling of a form whose words may list alternatives: "call|calls for" -> "call for", "calls for"."""
+    out = [""]
+    for word in form.split():
+        out = [f"{head} {choice}".strip() for head in out for choice in word.split("|")]
+    return out

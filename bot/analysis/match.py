@@ -1,0 +1,133 @@
+"""Where the lexicon's names and topic words stand in a text: one Aho-Corasick pass each, word borders checked."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from bot.analysis.lexicon import Actor, Deed, Forbid, Lexicon, Term, Territory, spelled
+from bot.analysis.text import View, lowered, unified
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name found at [start, end): an actor, a place, or both ("Kyiv"); `adjective`: only the word for its people."""
+
+    start: int
+    end: int
+    actor: Actor | None
+    place: Territory | None
+    adjective: bool
+
+
+@dataclass(slots=True)
+class _Known:
+    spelling: str
+    actor: Actor | None = None
+    place: Territory | None = None
+    adjective: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Topic words found at [start, end): `what` a Term, a Deed or a Forbid of `topic`; None for a sign of war."""
+
+    start: int
+    end: int
+    topic: str
+    what: Term | Deed | Forbid | None
+
+
+def _whole(text: str, start: int, end: int) -> bool:
+    return not (text[start].isalnum() and start and text[start - 1].isalnum()) and not (
+        end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
+    )
+
+
+def _longest(found: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """Of overlapping finds (pattern, start, end) the earliest, and of those the longest."""
+    last = -1
+    for pattern, start, end in sorted(found, key=lambda f: (f[1], -f[2])):
+        if start >= last:
+            last = end
+            yield pattern, start, end
+
+
+class Names:
+    """Finds actors and territories by every spelling the lexicon gives them."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        known: dict[str, dict[str, _Known]] = {}
+
+        def entry(word: str) -> _Known:
+            spelling = unified(word)
+            return known.setdefault(lowered(spelling), {}).setdefault(spelling, _Known(spelling))
+
+        for actor in lexicon.actors.values():
+            for word in (actor.name, *actor.aliases, *actor.demonyms):
+                entry(word).actor = actor
+            for word in actor.adjectives:
+                if (found := entry(word)).actor is None:
+                    found.actor, found.adjective = actor, True
+        for place in lexicon.territories.values():
+            for word in (place.name, *place.aliases, *place.adjectives):
+                entry(word).place = place
+        self._keys = sorted(known)
+        self._known = [tuple(known[k].values()) for k in self._keys]
+        self._search = AhoCorasick(self._keys, matchkind=MatchKind.LeftmostLongest)
+
+    def find(self, view: View) -> list[Name]:
+        """Every name, in order, none overlapping."""
+        out = []
+        for pattern, start, end in self._search.find_matches_as_indexes(view.low):
+            text = view.plain[start:end]
+            if not _whole(view.low, start, end):
+                continue
+            match = next((k for k in self._known[pattern] if k.spelling == text), None)
+            if match is None and len(text) > 3 and (text.isupper() or text[0].isupper()):
+                match = next((k for k in self._known[pattern] if not k.spelling.isupper()), None)
+            if match is not None:
+                out.append(Name(start, end, match.actor, match.place, match.adjective))
+        return out
+
+
+class TopicHits:
+    """Finds the topics' words of one language, and signs of war."""
+
+    def __init__(self, lexicon: Lexicon, language: str) -> None:
+        self._what: list[list[tuple[str, Any]]] = []
+        index: dict[str, int] = {}
+
+        def add(word: str, topic: str, what: Term | Deed | Forbid | None) -> None:
+            for spelling in spelled(unified(word).lower()):
+                number = index.setdefault(spelling, len(index))
+                if number == len(self._what):
+                    self._what.append([])
+                self._what[number].append((topic, what))
+
+        for topic in lexicon.topics.values():
+            words = topic.words.get(language)
+            for item in (*words.terms, *words.deeds, *words.forbids) if words else ():
+                for word in item.forms if isinstance(item, Deed) else item.words:
+                    add(word, topic.id, item)
+        for word in lexicon.languages[language].words.get("war", ()):
+            add(word, "", None)
+        for conflict in lexicon.conflicts.values():
+            for word in conflict.war_words:
+                add(word, "", None)
+        self._search = AhoCorasick(list(index), matchkind=MatchKind.Standard)
+
+    def find(self, view: View) -> list[Hit]:
+        """Every hit in order; hits of one topic do not overlap."""
+        layers: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+        for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
+            if _whole(view.low, start, end):
+                for topic, what in self._what[pattern]:
+                    layers.setdefault((topic, type(what).__name__), []).append((pattern, start, end))
+        out = []
+        for (topic, kind), found in layers.items():
+            for pattern, start, end in _longest(found):
+                what = next(w for t, w in self._what[pattern] if t == topic and type(w).__name__ == kind)
+                out.append(Hit(start, end, topic, what))
+        return sorted(out, key=lambda h: (h.start, h.end))

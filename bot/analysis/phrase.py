@@ -1,0 +1,284 @@
+"""A sentence as units (names, roles, cues, small words) and the noun phrases that can be a speaker."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.analysis.lexicon import Cue, Language, Role, spelled
+from bot.analysis.match import Name
+from bot.analysis.text import View
+
+TOKEN = re.compile(
+    r"(?:[A-Za-z]\.){2,}|'s\b|[A-Z][a-z]{1,3}\.(?=\s[A-Z])|[^\W_]+(?:[-.&/][^\W_]+|'(?!s\b)[^\W_]+)*|[^\w\s]"
+)
+PUNCTUATION = {
+    ",": "comma",
+    ":": "colon",
+    ";": "semicolon",
+    "(": "open",
+    ")": "close",
+    "-": "dash",
+    "|": "dash",
+    "[": "open",
+    "]": "close",
+}
+# Closed classes in the order in which they win where one word is in several.
+CLASSES = (
+    "possessive", "negation", "auxiliary", "source", "relative", "subordinator", "contrast", "conjunction", "preposition",
+    "determiner", "number", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we", "title", "adverb",
+)  # fmt: skip
+LONGEST = 6
+
+
+@dataclass(slots=True)
+class Unit:
+    """One word or one fixed phrase of a sentence, [start, end) in the view."""
+
+    kind: str
+    start: int
+    end: int
+    low: str
+    name: Name | None = None
+    role: Role | None = None
+    cue: Cue | None = None
+    modifier: bool = False
+
+
+@dataclass(slots=True)
+class Phrase:
+    """A noun phrase: units [first, last). `group` holds all phrases joined to it by "and" or commas, itself included."""
+
+    first: int
+    last: int
+    units: list[Unit]
+    governed: bool = False
+    group: list["Phrase"] = field(default_factory=list)
+    owner: "Phrase | None" = None  # "of the Central Bank", "in Gaza"
+
+    @property
+    def names(self) -> list[Name]:
+        """The names in it, in order."""
+        return [u.name for u in self.units if u.name is not None]
+
+    @property
+    def role(self) -> Role | None:
+        """Its last role noun."""
+        return next((u.role for u in reversed(self.units) if u.role is not None), None)
+
+    @property
+    def caps(self) -> list[Unit]:
+        """Capitalised words that the lexicon does not know."""
+        return [u for u in self.units if u.kind == "cap"]
+
+    @property
+    def pronoun(self) -> str:
+        """m, f, it, they or we for a pronoun, else ""."""
+        return self.units[0].kind.removeprefix("pronoun_") if self.units[0].kind.startswith("pronoun_") else ""
+
+    @property
+    def can_speak(self) -> bool:
+        """Whether it names someone who can act: not a bare place, nationality or crowd."""
+        if self.pronoun:
+            return True
+        role = self.role
+        if role is not None:
+            return role.kind not in ("crowd", "person")
+        last = self.units[-1]
+        if last.name is not None:
+            return last.name.actor is not None and not last.name.adjective
+        return bool(self.caps)
+
+
+class Grammar:
+    """The closed classes, roles and cues of one language, looked up longest first."""
+
+    def __init__(self, language: Language) -> None:
+        self._table: dict[tuple[str, ...], Unit] = {}
+        for role in language.roles:
+            self._add(role.forms, Unit("role", 0, 0, "", role=role))
+        for cue in language.cues:
+            self._add(cue.forms, Unit("cue", 0, 0, "", cue=cue))
+        for kind in reversed(CLASSES):
+            self._add(language.words.get(kind, ()), Unit(kind, 0, 0, ""))
+        for word in language.words.get("modifier", ()):
+            key = tuple(word.split())
+            self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
+        self.bridges = frozenset(language.words.get("bridge", ()))
+        self.by = frozenset(language.words.get("by", ()))
+        self.stops = frozenset(language.words.get("stop", ()))
+
+    def _add(self, forms: Sequence[str], like: Unit) -> None:
+        for form in forms:
+            for spelling in spelled(form):
+                key = tuple(t.group().lower() for t in TOKEN.finditer(spelling))
+                old = self._table.get(key)
+                self._table[key] = Unit(
+                    like.kind, 0, 0, "", role=like.role or (old.role if old else None), cue=like.cue
+                )
+
+    def units(self, view: View, start: int, end: int, names: Sequence[Name]) -> list[Unit]:
+        """The units of one sentence."""
+        tokens = [(m.start(), m.end()) for m in TOKEN.finditer(view.plain, start, end)]
+        low = [view.low[a:b] for a, b in tokens]
+        at_name = {n.start: n for n in names}
+        out: list[Unit] = []
+        i = 0
+        while i < len(tokens):
+            a, b = tokens[i]
+            if (name := at_name.get(a)) is not None:
+                while i < len(tokens) and tokens[i][0] < name.end:
+                    i += 1
+                out.append(Unit("name", a, name.end, view.low[a : name.end], name))
+                continue
+            for size in range(min(LONGEST, len(tokens) - i), 0, -1):
+                if (like := self._table.get(tuple(low[i : i + size]))) is not None:
+                    out.append(self._made(like, view, a, tokens[i + size - 1][1]))
+                    i += size
+                    break
+            else:
+                out.append(self._plain(view, a, b, low[i]))
+                i += 1
+        return out
+
+    def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
+        return Unit(like.kind, start, end, view.low[start:end], role=like.role, cue=like.cue, modifier=like.modifier)
+
+    def _plain(self, view: View, start: int, end: int, low: str) -> Unit:
+        text = view.plain[start:end]
+        if not text[0].isalnum():
+            return Unit(PUNCTUATION.get(text, "mark"), start, end, low)
+        if text[0].isdigit():
+            return Unit("number", start, end, low)
+        if low.endswith("ly") and not text[0].isupper():
+            return Unit("adverb", start, end, low)
+        return Unit("cap" if text[0].isupper() else "word", start, end, low)
+
+
+def headline_case(view: View, start: int, end: int) -> bool:
+    """Whether most longer words begin with a capital, so that capitals tell nothing."""
+    words = [w for w in re.findall(r"[^\W\d_]{4,}", view.plain[start:end])]
+    return len(words) >= 4 and sum(w[0].isupper() for w in words) >= 0.7 * len(words)
+
+
+def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phrase]:
+    """The noun phrases of a sentence, in order, joined into groups. `capitals`: whether capitals mark names."""
+    found: list[Phrase] = []
+    i = 0
+    while i < len(units):
+        phrase = _phrase(units, i, grammar, capitals)
+        if phrase is None:
+            i += 1
+            continue
+        phrase.governed = _governed(units, phrase.first)
+        found.append(phrase)
+        i = phrase.last
+    _apposition(found, units)
+    _groups(found, units)
+    return found
+
+
+def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> Phrase | None:
+    head, i = -1, first
+    if units[first].kind.startswith("pronoun_"):
+        return Phrase(first, first + 1, units[first : first + 1])
+    led = False  # a determiner, a nationality or an owner came before: more words may belong
+    while i < len(units):
+        unit = units[i]
+        if unit.kind in ("determiner", "number"):
+            if head >= 0 and units[i - 1].kind not in ("possessive", "determiner", "number"):
+                break
+            led = True
+        elif unit.kind == "name":
+            head, led = i, led or (unit.name is not None and unit.name.adjective)
+        elif unit.role is not None and (unit.kind == "role" or unit.modifier):
+            head = i
+        elif unit.kind == "cap" and capitals and not (i == first and first == 0 and not _next_is_name(units, i)):
+            head = i
+        elif unit.kind == "possessive" and head == i - 1 and head >= 0:
+            led = True
+        elif (
+            unit.kind == "title"
+            or unit.modifier
+            or (unit.kind == "cue" and _before_role(units, i, 1) and led and head < 0)
+        ):
+            pass
+        elif unit.kind in ("word", "cap", "adverb") and led and _before_role(units, i, 2):
+            pass
+        else:
+            break
+        i += 1
+    if head < 0:
+        return None
+    last = head + 1
+    phrase = Phrase(first, last, units[first:last])
+    if last + 2 < len(units) and units[last].kind == "open":
+        close = next((k for k in range(last + 1, min(last + 6, len(units))) if units[k].kind == "close"), -1)
+        phrase.last = close + 1 if close > 0 else last
+    _bridge(phrase, units, grammar, capitals)
+    return phrase
+
+
+def _next_is_name(units: list[Unit], i: int) -> bool:
+    return i + 1 < len(units) and units[i + 1].kind in ("cap", "cue", "name")
+
+
+def _before_role(units: list[Unit], i: int, far: int) -> bool:
+    return any(u.role is not None for u in units[i + 1 : i + 1 + far]) and all(
+        u.kind in ("word", "cap", "role", "cue", "adverb") or u.modifier
+        for u in units[i + 1 : i + 1 + far]
+        if u.role is None
+    )
+
+
+def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool) -> None:
+    """ "leaders of the Arab League", "the ambassador to France": the second phrase belongs to the first."""
+    at = phrase.last
+    if phrase.role is None or at + 1 >= len(units) or units[at].low not in grammar.bridges:
+        return
+    if units[phrase.last - 1].name is not None and units[at].low != "of":
+        return
+    owner = _phrase(units, at + 1, grammar, capitals)
+    if owner is not None and not owner.pronoun:
+        phrase.owner, phrase.last = owner, owner.last
+
+
+def _governed(units: list[Unit], first: int) -> bool:
+    return first > 0 and units[first - 1].kind == "preposition"
+
+
+def _apposition(found: list[Phrase], units: list[Unit]) -> None:
+    """ "The chancellor, Olaf Scholz, said", "Olaf Scholz, the chancellor, said": one phrase."""
+    for a, b in reversed(list(zip(found, found[1:], strict=False))):
+        if b.first != a.last + 1 or units[a.last].kind != "comma" or a.pronoun or b.pronoun:
+            continue
+        closed = b.last >= len(units) or units[b.last].kind in (
+            "comma",
+            "cue",
+            "auxiliary",
+            "relative",
+            "mark",
+            "preposition",
+        )
+        role, name = (a, b) if a.role else (b, a)
+        if (
+            not closed
+            or role.role is None
+            or role.role.kind not in ("office", "voice", "official")
+            or name.role is not None
+        ):
+            continue
+        person = any(n.actor is not None and n.actor.kind == "person" for n in name.names) or name.caps
+        if person and units[b.first].kind != "number":
+            a.units = units[a.first : b.last]
+            a.last = b.last + (1 if b.last < len(units) and units[b.last].kind == "comma" else 0)
+            found.remove(b)
+
+
+def _groups(found: list[Phrase], units: list[Unit]) -> None:
+    for phrase in found:
+        phrase.group = [phrase]
+    for a, b in zip(found, found[1:], strict=False):
+        between = [u.kind for u in units[a.last : b.first]]
+        if between in (["comma"], ["conjunction"], ["comma", "conjunction"], ["dash"]) and a.can_speak and b.can_speak:
+            a.group.append(b)
+            b.group, b.governed = a.group, a.governed

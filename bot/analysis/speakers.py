@@ -1,0 +1,183 @@
+"""Who a phrase means: names, offices with their holders, nationalities, pronouns, people named earlier."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from bot.analysis.lexicon import Actor, Lexicon
+from bot.analysis.phrase import Phrase, Unit
+from bot.analysis.text import View
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A resolved speaker: the name to report, the words [start, end) that name it, what the lexicon knows of it."""
+
+    name: str
+    start: int
+    end: int
+    actor: Actor | None
+    sure: float
+
+
+@dataclass(slots=True)
+class Memory:
+    """What the article has said so far: the people named, the last speakers, who holds which office in it."""
+
+    lexicon: Lexicon
+    view: View
+    day: str
+    people: dict[str, str] = field(default_factory=dict)  # last name, lower case -> full name as first written
+    offices: dict[str, tuple[str, Actor | None]] = field(default_factory=dict)
+    persons: list[tuple[str, Actor | None]] = field(default_factory=list)
+    bodies: list[tuple[str, Actor | None]] = field(default_factory=list)
+    parties: Counter[str] = field(default_factory=Counter)
+
+    def note(self, phrase: Phrase) -> None:
+        """Remember whom a phrase names."""
+        if phrase.pronoun:
+            return
+        for name in phrase.names:
+            if name.actor is not None and name.actor.kind in ("state", "group", "body"):
+                self.parties[name.actor.name] += 1
+        speaker = self._named(phrase)
+        if speaker is None:
+            return
+        role = phrase.role
+        person = (speaker.actor is not None and speaker.actor.kind == "person") or (
+            speaker.actor is None and phrase.caps
+        )
+        entry = (speaker.name, speaker.actor)
+        if person:
+            self.persons.append(entry)
+            if role is not None and role.kind in ("office", "voice", "official"):
+                for unit in phrase.units:
+                    if unit.role is not None:
+                        self.offices[unit.low] = entry
+        elif phrase.can_speak and (role is None or role.kind in ("organ", "group")):
+            self.bodies.append(entry)
+
+    def speakers(self, phrase: Phrase) -> list[Speaker]:
+        """Whom a subject means: one speaker, or two where it says "both sides"."""
+        start, end = phrase.units[0].start, phrase.units[-1].end
+        if phrase.pronoun:
+            return self._pronoun(phrase, start, end)
+        role = phrase.role
+        if role is not None and role.kind == "sides":
+            known = self.sides()
+            return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [
+                Speaker(self._words(phrase), start, end, None, 0.6)
+            ]
+        speaker = self._named(phrase)
+        return [speaker] if speaker is not None else []
+
+    def sides(self) -> list[str]:
+        """The two parties of the conflict that this article names most."""
+        best: list[str] = []
+        most = 0
+        for conflict in self.lexicon.conflicts.values():
+            named = [p for p in conflict.parties if self.parties[p]]
+            weight = sum(self.parties[p] for p in named)
+            if len(named) >= 2 and weight > most:
+                best, most = sorted(named, key=lambda p: -self.parties[p])[:2], weight
+        return best
+
+    def _pronoun(self, phrase: Phrase, start: int, end: int) -> list[Speaker]:
+        kind = phrase.pronoun
+        if kind in ("m", "f"):
+            fitting = [p for p in self.persons if p[1] is None or p[1].gender in ("", kind)]
+        elif kind in ("it", "they"):
+            fitting = self.bodies
+        else:
+            fitting = []
+        return [Speaker(fitting[-1][0], start, end, fitting[-1][1], 0.8)] if fitting else []
+
+    def _named(self, phrase: Phrase) -> Speaker | None:
+        start, end = phrase.units[0].start, phrase.units[-1].end
+        lead = next((u for u in phrase.units if u.kind not in ("determiner",)), phrase.units[0])
+        for name in reversed(phrase.names):
+            if name.actor is not None and name.actor.kind == "person":
+                return Speaker(name.actor.name, lead.start, end, name.actor, 1.0)
+        role, owner = phrase.role, self._owner(phrase)
+        caps = self._caps(phrase)
+        if caps and (
+            role is None or role.kind in ("office", "voice", "official", "person") or phrase.units[-1].kind == "cap"
+        ):
+            return self._unknown(phrase, caps, owner, start, end)
+        if role is None:
+            if owner is None:
+                return None
+            return Speaker(owner.name, lead.start, end, owner, 1.0)
+        if role.kind == "office":
+            holder = self._holder(phrase, owner)
+            if holder is not None:
+                return Speaker(holder[0], start, end, holder[1], 0.9)
+            return Speaker(self._words(phrase), start, end, None, 0.75)
+        if role.kind in ("organ", "voice", "official") and owner is not None:
+            return Speaker(owner.name, start, end, owner, 0.95)
+        if role.kind == "voice" and (seen := self.offices.get(phrase.units[-1].low)) is not None:
+            return Speaker(seen[0], start, end, seen[1], 0.8)
+        return Speaker(self._words(phrase), start, end, None, 0.75)
+
+    def _owner(self, phrase: Phrase) -> Actor | None:
+        """The state, body or group that the phrase belongs to."""
+        for part in (phrase, phrase.owner):
+            for name in part.names if part else ():
+                if name.actor is not None and name.actor.kind != "person":
+                    return name.actor
+        return None
+
+    def _caps(self, phrase: Phrase) -> list[Unit]:
+        caps: list[Unit] = []
+        for unit in phrase.units:
+            if unit.kind == "cap":
+                caps.append(unit)
+            elif caps and unit.kind not in ("title", "mark"):
+                caps = [] if unit.role is not None else caps
+        return caps
+
+    def _unknown(self, phrase: Phrase, caps: list[Unit], owner: Actor | None, start: int, end: int) -> Speaker:
+        """A person or body that the lexicon does not know: the article's own words."""
+        words = self.view.plain[caps[0].start : caps[-1].end]
+        last = caps[-1].low
+        if len(caps) > 1:
+            self.people.setdefault(last, words)
+        name = self.people.get(last, words)
+        role = phrase.role
+        if role is not None and role.kind == "voice" and owner is not None:
+            return Speaker(owner.name, start, end, owner, 0.9)
+        sure = 0.9 if role is not None or name != words or len(caps) > 1 else 0.6
+        return Speaker(name, start, end, None, sure)
+
+    def _holder(self, phrase: Phrase, owner: Actor | None) -> tuple[str, Actor | None] | None:
+        """Who holds the office named: by the lexicon at the article's date, else by the article itself."""
+        roles = [u for u in phrase.units if u.role is not None and u.role.kind == "office"]
+        unit = roles[-1]
+        title = unit.role.title if unit.role else ""
+        if owner is not None and title:
+            for actor in self.lexicon.actors.values():
+                for office in actor.offices:
+                    same = office.title == title or (
+                        title == "leader" and office.title in ("president", "prime minister", "chancellor", "leader")
+                    )
+                    if same and office.of == owner.name and office.held_on(self.day):
+                        return actor.name, actor
+        seen = self.offices.get(unit.low)
+        if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):
+            return seen
+        if title == "pope":
+            return next(
+                (
+                    (a.name, a)
+                    for a in self.lexicon.actors.values()
+                    for o in a.offices
+                    if o.title == "pope" and o.held_on(self.day)
+                ),
+                None,
+            )
+        return None
+
+    def _words(self, phrase: Phrase) -> str:
+        """The phrase as written, without its article."""
+        first = 1 if phrase.units[0].low in ("the", "a", "an") and len(phrase.units) > 1 else 0
+        last = phrase.owner.units[-1].end if phrase.owner is not None else phrase.units[-1].end
+        return " ".join(self.view.plain[phrase.units[first].start : last].split())

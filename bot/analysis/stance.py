@@ -1,0 +1,36 @@
+"""The stance of one saying: what the cue implies, what negation makes of it, and the ordered rules over what was said."""
+
+from collections.abc import Iterable
+
+from bot.analysis.lexicon import Cue, StanceRule
+from bot.domain.statement import Stance
+
+# An act that a condition turns into another stance.
+CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
+
+
+def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool) -> tuple[Stance, str]:
+    """The stance and the name of the rule that gave it. `content` is lower case."""
+    by_words = next((r for r in rules if _fits(r, content)), None)
+    if cue.stance:
+        own = Stance(cue.stance)
+        if negated and cue.negated:
+            return Stance(cue.negated), "not " + own.value
+        if by_words is not None and by_words.stance == Stance.CONDITION and own in CONDITIONAL:
+            return by_words.stance, by_words.name
+        return own, "the cue's own"
+    if by_words is None:
+        return Stance.ASSESS, "only spoken of"
+    return by_words.stance, by_words.name
+
+
+def _fits(rule: StanceRule, content: str) -> bool:
+    return any(_stands(w, content) for w in rule.words) and all(_stands(w, content) for w in rule.also)
+
+
+def _stands(word: str, content: str) -> bool:
+    """Whether the word begins in the content at a word's border; it may be a stem."""
+    at = content.find(word)
+    while at > 0 and content[at - 1].isalnum():
+        at = content.find(word, at + 1)
+    return at >= 0

@@ -1,0 +1,155 @@
+"""Text made fit for matching, with the way back to the document's own offsets; sentences and quotes."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.domain.statement import Span
+
+# What no reader sees, or what typesetting adds: dropped before matching, kept in every excerpt.
+# A space before a comma or an 's comes from tags cut out of pages.
+UNSEEN = re.compile(
+    "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+|(?<=\\s)[^\\S\\n]+|[^\\S\\n]+(?=[,;.!?\\n]|[’']s\\b)"
+)
+OPENING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"', "'": "'"}
+LONGEST_QUOTE = 2_000
+
+
+@lru_cache(maxsize=4096)
+def _plain(char: str) -> str:
+    """One character as matchers see it: quote marks, dashes and spaces unified, no accents on Latin letters."""
+    if char in "’‘ʼ`´′":
+        return "'"
+    if char in "“”„«»″":
+        return '"'
+    if char == "ı":
+        return "i"
+    if char.isspace():
+        return " " if char != "\n" else char
+    kind = unicodedata.category(char)
+    if kind == "Pd":
+        return "-"
+    base = unicodedata.normalize("NFKD", char)[0]
+    return base if base.isascii() and base.isalnum() else char
+
+
+@lru_cache(maxsize=4096)
+def _small(char: str) -> str:
+    low = char.lower()
+    return low if len(low) == 1 else char
+
+
+def unified(text: str) -> str:
+    """The text with one spelling for quote marks, dashes, spaces and accented Latin letters; same length."""
+    return text if text.isascii() else "".join(c if c.isascii() else _plain(c) for c in text)
+
+
+def lowered(text: str) -> str:
+    """Lower case, same length."""
+    return text.lower() if text.isascii() else "".join(map(_small, text))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A document for matchers: `plain` keeps case, `low` does not; `shown` keeps its quote marks. All of one length.
+
+    `origin[i]` is where character i stands in the document.
+    """
+
+    document: str
+    shown: str
+    plain: str
+    low: str
+    origin: list[int] | None
+
+    @classmethod
+    def of(cls, document: str, *, cap: int) -> "View":
+        """The view of a document's first `cap` characters."""
+        head = document[:cap]
+        pieces: list[str] = []
+        origin: list[int] = []
+        at = 0
+        for unseen in UNSEEN.finditer(head):
+            pieces.append(head[at : unseen.start()])
+            origin.extend(range(at, unseen.start()))
+            at = unseen.end()
+        if not at:
+            shown, back = head, None
+        else:
+            pieces.append(head[at:])
+            origin.extend(range(at, len(head)))
+            shown, back = "".join(pieces), origin
+        plain = unified(shown)
+        return cls(document, shown, plain, lowered(plain), back)
+
+    def span(self, start: int, end: int) -> Span:
+        """The document's own words behind [start, end)."""
+        if self.origin is None or start >= end:
+            return Span.of(self.document, start, end)
+        return Span.of(self.document, self.origin[start], self.origin[end - 1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A quotation, marks included: [start, end); the words inside are [start + 1, end - 1)."""
+
+    start: int
+    end: int
+
+
+def quotes(view: View) -> list[Quote]:
+    """Quotations of at least two words, in order, not nested, each within LONGEST_QUOTE characters."""
+    found: list[Quote] = []
+    text, opened, closers = view.shown, -1, ""
+    for mark in re.finditer("[“”„«»‘’\"']", text):
+        at, char = mark.start(), mark.group()
+        before = text[at - 1] if at else " "
+        after = text[at + 1] if at + 1 < len(text) else " "
+        if opened >= 0 and at - opened > LONGEST_QUOTE:
+            opened = -1
+        if opened >= 0 and char in closers:
+            apostrophe = char in "’'" and (after.isalnum() or before.isspace())
+            if not apostrophe:
+                if " " in text[opened:at]:
+                    found.append(Quote(opened, at + 1))
+                opened = -1
+        elif opened < 0 and char in OPENING and not before.isalnum() and not after.isspace():
+            opened, closers = at, OPENING[char]
+    return found
+
+
+END = re.compile("[.!?…]+[\"'”’»)\\]]*(?=\\s)|\\n+")
+
+
+def sentences(view: View, *, abbreviations: frozenset[str]) -> list[tuple[int, int]]:
+    """Sentences as [start, end) without surrounding space. A line break always ends one; an abbreviation never does."""
+    out: list[tuple[int, int]] = []
+    text, start = view.plain, 0
+    for stop in END.finditer(text):
+        if not text[stop.start()].isspace() and not _ends(text, stop, abbreviations):
+            continue
+        _add(out, text, start, stop.end())
+        start = stop.end()
+    _add(out, text, start, len(text))
+    return out
+
+
+def _ends(text: str, stop: re.Match[str], abbreviations: frozenset[str]) -> bool:
+    after = text[stop.end() : stop.end() + 3].lstrip()
+    if after[:1].islower():
+        return False
+    if stop.group()[0] != "." or len(stop.group()) > 1:
+        return True
+    word = text[max(0, stop.start() - 12) : stop.start()].split()[-1:] or [""]
+    bare = word[0].lstrip("(\"'").lower()
+    return not (bare in abbreviations or (len(bare) == 1 and bare.isalpha()) or re.fullmatch(r"(?:\w\.)+\w", bare))
+
+
+def _add(out: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        out.append((start, end))

@@ -1,0 +1,260 @@
+"""Checked tables to a Lexicon; what one table cannot show (clashes, names that lead nowhere) is checked here."""
+
+from typing import Any
+
+from bot.analysis.lexicon import (
+    ACTOR_KINDS,
+    CUE_KINDS,
+    ROLE_KINDS,
+    TERRITORY_KINDS,
+    Actor,
+    Conflict,
+    Cue,
+    Deed,
+    Forbid,
+    Language,
+    Lexicon,
+    Office,
+    Role,
+    StanceRule,
+    Term,
+    Territory,
+    Topic,
+    TopicWords,
+)
+from bot.domain.statement import Stance
+from bot.errors import Mistake
+from bot.lexicons.reading import Field, File, Shape, Table
+
+STANCES = tuple(s.value for s in Stance)
+TEXT, TEXTS, NEEDED = Field("str"), Field("texts"), Field("str", required=True)
+WORDS = Field("texts", required=True)
+RULE = {"name": NEEDED, "stance": Field("str", True, STANCES), "words": WORDS, "also": TEXTS}
+OFFICE = ("title", "of", "since", "until")
+
+# What each folder's files may hold. None: a table of any keys, each a list of texts.
+SHAPES: dict[str, dict[str, Shape | None]] = {
+    "conflicts": {"conflict": {"id": NEEDED, "name": NEEDED, "parties": WORDS, "war_words": TEXTS}},
+    "actors": {
+        "actor": {
+            "name": NEEDED,
+            "kind": Field("str", True, ACTOR_KINDS),
+            "aliases": TEXTS,
+            "adjectives": TEXTS,
+            "demonyms": TEXTS,
+            "of": TEXT,
+            "side": TEXT,
+            "conflicts": TEXTS,
+            "offices": Field("tables"),
+            "gender": Field("str", choices=("m", "f")),
+        }
+    },
+    "territories": {
+        "territory": {
+            "name": NEEDED,
+            "kind": Field("str", True, TERRITORY_KINDS),
+            "aliases": TEXTS,
+            "adjectives": TEXTS,
+            "parent": TEXT,
+            "codes": TEXTS,
+            "conflicts": TEXTS,
+            "disputed": Field("bool"),
+        }
+    },
+    "topics": {
+        "topic": {"id": NEEDED, "name": NEEDED, "war": Field("bool")},
+        "term": {"language": NEEDED, "words": WORDS, "near": TEXTS},
+        "deed": {"language": NEEDED, "forms": WORDS, "stance": Field("str", True, STANCES), "near": TEXTS},
+        "forbid": {"language": NEEDED, "words": WORDS, "meaning": NEEDED, "window": Field("int")},
+        "rule": {"language": NEEDED, **RULE},
+    },
+    "cues": {
+        "language": {"code": NEEDED},
+        "words": None,
+        "cue": {
+            "kind": Field("str", True, CUE_KINDS),
+            "forms": WORDS,
+            "stance": Field("str", choices=STANCES),
+            "negated": Field("str", choices=STANCES),
+        },
+        "role": {"kind": Field("str", True, ROLE_KINDS), "forms": WORDS, "title": TEXT},
+        "rule": RULE,
+    },
+}
+
+
+class Builder:
+    """Collects tables file by file; `lexicon()` gives the result, `mistakes` what must be mended first."""
+
+    def __init__(self) -> None:
+        self.mistakes: list[Mistake] = []
+        self._actors: dict[str, tuple[Actor, Table]] = {}
+        self._territories: dict[str, tuple[Territory, Table]] = {}
+        self._conflicts: dict[str, tuple[Conflict, Table]] = {}
+        self._topics: dict[str, Topic] = {}
+        self._languages: dict[str, Language] = {}
+
+    def add(self, folder: str, file: File) -> None:
+        """Take in a file that was read from this folder."""
+        for table in file.tables.get("conflict", []):
+            conflict = Conflict(table.text("id"), table.text("name"), table.texts("parties"), table.texts("war_words"))
+            self._once(self._conflicts, conflict.id, (conflict, table), "id")
+        for table in file.tables.get("actor", []):
+            self._once(self._actors, table.text("name"), (self._actor(table), table), "name")
+        for table in file.tables.get("territory", []):
+            self._once(self._territories, table.text("name"), (_territory(table), table), "name")
+        if folder == "topics":
+            self._topic(file)
+        if folder == "cues":
+            self._language(file)
+
+    def lexicon(self) -> Lexicon:
+        """The whole, after the checks that need all of it."""
+        self._references()
+        self._clashes()
+        return Lexicon(
+            {k: v[0] for k, v in self._actors.items()},
+            {k: v[0] for k, v in self._territories.items()},
+            {k: v[0] for k, v in self._conflicts.items()},
+            self._topics,
+            self._languages,
+        )
+
+    def _once(self, known: dict[str, tuple[Any, Table]], name: str, value: tuple[Any, Table], key: str) -> None:
+        if name in known:
+            first = known[name][1]
+            self.mistakes.append(
+                value[1].mistake(key, f'"{name}" is there twice', f"first in {first.file}:{first.line}")
+            )
+        else:
+            known[name] = value
+
+    def _actor(self, table: Table) -> Actor:
+        offices = []
+        for office in table.values.get("offices", []):
+            wrong = [k for k in office if k not in OFFICE or not isinstance(office[k], str)]
+            if wrong or not office.get("title"):
+                what = f"office with a wrong or missing key: {', '.join(wrong) or 'title'}"
+                self.mistakes.append(table.mistake("offices", what, "keys: title, of, since, until; all texts"))
+                continue
+            offices.append(
+                Office(office["title"], office.get("of", ""), office.get("since", ""), office.get("until", ""))
+            )
+        return Actor(
+            table.text("name"),
+            table.text("kind"),
+            table.texts("aliases"),
+            table.texts("adjectives"),
+            table.texts("demonyms"),
+            table.text("of"),
+            table.text("side"),
+            table.texts("conflicts"),
+            tuple(offices),
+            table.text("gender"),
+        )
+
+    def _topic(self, file: File) -> None:
+        heads = file.tables.get("topic", [])
+        if len(heads) > 1 or (not heads and file.tables):
+            self.mistakes.append(
+                Mistake(file.name, 1, "a topic file has one [topic]", "write [topic] with id and name")
+            )
+            return
+        for head in heads:
+            topic_id = head.text("id")
+            known = self._topics.get(topic_id)
+            words = dict(known.words) if known else {}
+            for language in dict.fromkeys(
+                t.text("language") for k in ("term", "deed", "forbid", "rule") for t in file.tables.get(k, [])
+            ):
+                words[language] = _joined(words.get(language), _topic_words(file, language))
+            war = bool(head.values.get("war", known.war if known else False))
+            self._topics[topic_id] = Topic(topic_id, head.text("name"), war, words)
+
+    def _language(self, file: File) -> None:
+        heads = file.tables.get("language", [])
+        if len(heads) != 1:
+            self.mistakes.append(
+                Mistake(file.name, 1, "a cue file has one [language]", 'write [language] with code = "en"')
+            )
+            return
+        code = heads[0].text("code")
+        if code in self._languages:
+            self.mistakes.append(heads[0].mistake("code", f'language "{code}" is there twice', "one file a language"))
+            return
+        tables = file.tables.get
+        self._languages[code] = Language(
+            code,
+            {k: tuple(v) for t in tables("words", []) for k, v in t.values.items()},
+            tuple(
+                Cue(t.texts("forms"), t.text("kind"), t.text("stance"), t.text("negated")) for t in tables("cue", [])
+            ),
+            tuple(Role(t.texts("forms"), t.text("kind"), t.text("title")) for t in tables("role", [])),
+            tuple(_rule(t) for t in tables("rule", [])),
+        )
+
+    def _references(self) -> None:
+        for actor, table in self._actors.values():
+            self._leads("of", actor.of, self._actors, table)
+            for office in actor.offices:
+                self._leads("offices", office.of, self._actors, table)
+        for place, table in self._territories.values():
+            self._leads("parent", place.parent, self._territories, table)
+        for holder, table in [*self._actors.values(), *self._territories.values()]:
+            for conflict in holder.conflicts:
+                self._leads("conflicts", conflict, self._conflicts, table)
+        for war, table in self._conflicts.values():
+            for party in war.parties:
+                self._leads("parties", party, self._actors, table)
+
+    def _leads(self, key: str, name: str, known: dict[str, tuple[Any, Table]], table: Table) -> None:
+        if name and name not in known:
+            self.mistakes.append(table.mistake(key, f'"{name}" leads nowhere', "name one that is there, or add it"))
+
+    def _clashes(self) -> None:
+        """A spelling belongs to one actor, and to one territory; an actor and a territory may share it."""
+        for known in (self._actors, self._territories):
+            owner: dict[str, tuple[str, Table]] = {}
+            for name, (entry, table) in known.items():
+                for key, words in (("name", (name,)), ("aliases", entry.aliases)):
+                    for word in words:
+                        other = owner.setdefault(word, (name, table))
+                        if other[0] != name:
+                            what = f'"{word}" is a spelling of "{name}" and of "{other[0]}"'
+                            mend = f"leave it with one; the other is at {other[1].file}:{other[1].line}"
+                            self.mistakes.append(table.mistake(key, what, mend))
+
+
+def _territory(table: Table) -> Territory:
+    return Territory(
+        table.text("name"),
+        table.text("kind"),
+        table.texts("aliases"),
+        table.texts("adjectives"),
+        table.text("parent"),
+        table.texts("codes"),
+        table.texts("conflicts"),
+        bool(table.values.get("disputed")),
+    )
+
+
+def _rule(table: Table) -> StanceRule:
+    return StanceRule(table.text("name"), Stance(table.text("stance")), table.texts("words"), table.texts("also"))
+
+
+def _topic_words(file: File, language: str) -> TopicWords:
+    def tables(kind: str) -> list[Table]:
+        return [t for t in file.tables.get(kind, []) if t.text("language") == language]
+
+    return TopicWords(
+        tuple(Term(t.texts("words"), t.texts("near")) for t in tables("term")),
+        tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
+        tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
+        tuple(_rule(t) for t in tables("rule")),
+    )
+
+
+def _joined(old: TopicWords | None, new: TopicWords) -> TopicWords:
+    if old is None:
+        return new
+    return TopicWords(old.terms + new.terms, old.deeds + new.deeds, old.forbids + new.forbids, old.rules + new.rules)
