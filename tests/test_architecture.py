@@ -31,7 +31,7 @@ ZONES = {
     "bot.lexicons": Zone(NOUNS | {"bot.analysis"}, set()),
     "bot.service": Zone(RULES, set()),
     "bot.worker": Zone({"bot.errors"}, set()),
-    "bot.analyst": Zone(RULES | {"bot.worker"}, set()),
+    "bot.analyst": Zone(RULES | {"bot.worker", "bot.feeds.jobs"}, set()),  # one child serves both, so it warms for both
     "bot.scheduler": Zone({"bot.service"}, {"apscheduler"}),
     "bot.feeds": Zone(
         NOUNS | {"bot.service", "bot.worker"},
