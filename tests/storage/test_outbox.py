@@ -7,6 +7,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.statement import Stance
 from bot.domain.subscription import Channel, Platform, Subscription
+from bot.storage import outbox
 from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, THERE, analysis, article, subscribed
 
 ALERT, UPDATE, REPLY = DeliveryKind.ALERT, DeliveryKind.UPDATE, DeliveryKind.REPLY
@@ -178,6 +179,78 @@ async def test_one_catch_up_message_gathers_stories_until_it_is_tried(storage, f
     assert (reply.kind, reply.thread) == (REPLY, "m1")
 
 
+async def test_a_story_is_in_a_catch_up_once(storage, feeds):
+    story = await owe(storage, feeds[FEED.name], "a")
+    async with storage.transaction() as tx:
+        for _ in range(2):
+            await tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
+    (one,) = await claim(storage)
+    assert len((await storage.message(one)).summaries) == 1
+
+
+async def test_a_channel_that_never_got_the_alert_gets_one_when_the_story_grows(storage, feeds):
+    story = await owe(storage, feeds[FEED.name], "a", HERE)
+    (one,) = await claim(storage)
+    await storage.failed(one, "given up", next_try=None, unsure=False)
+    async with storage.transaction() as tx:
+        assert await tx.alerted(story.id) == {}
+    await owe(storage, feeds[OTHER.name], "b", HERE, story=story)
+    (again,) = await claim(storage)
+    assert (again.kind, again.revision) == (ALERT, 2)
+
+
+@pytest.mark.parametrize("first", ["mark", "queue"])
+async def test_a_follower_that_is_queued_while_its_alert_is_marked_sent_learns_the_message(storage, feeds, first):
+    story = await owe(storage, feeds[FEED.name], "a", HERE)
+    (alert,) = await claim(storage)
+
+    async def follow():
+        async with storage.transaction() as tx:
+            await tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
+
+    if first == "mark":
+        async with storage._write() as connection:
+            await outbox.sent(connection, alert, "m1", NOW)
+            other = asyncio.create_task(follow())
+            await asyncio.sleep(0.1)  # until it waits
+    else:
+        async with storage.transaction() as tx:
+            await tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
+            other = asyncio.create_task(storage.sent(alert, "m1", now=NOW))
+            await asyncio.sleep(0.1)
+    await other
+    assert [d.thread for d in await claim(storage)] == ["m1"]
+
+
+@pytest.mark.parametrize("first", ["claim", "queue"])
+async def test_a_story_that_joins_a_catch_up_while_it_is_claimed_is_told_once(storage, feeds, first):
+    stories = [await owe(storage, feeds[FEED.name], key) for key in "ab"]
+
+    async def join(story):
+        async with storage.transaction() as tx:
+            await tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
+
+    await join(stories[0])
+    if first == "claim":
+        async with storage._write() as connection:
+            claimed = await outbox.claim(connection, now=NOW, limit=9, lease=LEASE, platforms=ALL)
+            other = asyncio.create_task(join(stories[1]))
+            await asyncio.sleep(0.1)
+        await other
+    else:
+        async with storage.transaction() as tx:
+            await tx.queue_catch_up(HERE, stories[1].id, now=NOW, due=NOW)
+            other = asyncio.create_task(claim(storage))
+            await asyncio.sleep(0.1)
+        claimed = await other
+    told = []
+    while claimed := claimed or await claim(storage):
+        told += [s.story for s in (await storage.message(claimed[0])).summaries]
+        await storage.sent(claimed[0], "m", now=NOW)
+        claimed = []
+    assert sorted(told) == sorted(s.id for s in stories)
+
+
 async def test_messages_tell_what_their_kind_and_their_channel_call_for(storage, feeds):
     await storage.sync_subscriptions([Subscription(HERE, frozenset({"ceasefire"})), *subscribed(THERE)])
     story = await owe(storage, feeds[FEED.name], "a", HERE, THERE)
@@ -197,17 +270,17 @@ async def test_messages_tell_what_their_kind_and_their_channel_call_for(storage,
 
 
 async def test_many_workers_never_send_one_message_twice(storage, feeds):
-    channels = [Channel(Platform.DISCORD, str(i)) for i in range(20)]
-    for key in "abcde":
+    channels = [Channel(Platform.DISCORD, str(i)) for i in range(40)]
+    for key in "abcdefghij":
         await owe(storage, feeds[FEED.name], key, *channels)
 
     async def worker():
         mine = []
-        for _ in range(40):
+        while (await storage.backlog()).pending:
             for one in await claim(storage, limit=7):
-                mine.append(one.id)
+                mine.append((one.channel, one.story, one.id))
                 await storage.sent(one, one.id, now=NOW)
         return mine
 
     sent = [i for mine in await asyncio.gather(*(worker() for _ in range(8))) for i in mine]
-    assert len(sent) == len(set(sent)) == 100
+    assert len(sent) == len(set(sent)) == 400

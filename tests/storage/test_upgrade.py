@@ -1,4 +1,7 @@
 import asyncio
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -9,6 +12,8 @@ from bot.errors import StorageError
 from bot.storage import open_storage, upgrade
 from bot.storage.engine import sync_engine
 from bot.storage.tables import metadata
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_an_empty_database_is_brought_up_and_a_second_time_nothing_is_left_to_do(url):
@@ -45,6 +50,26 @@ async def test_an_address_that_cannot_work_is_told_without_its_password(url, wor
         await upgrade(url)
     assert words in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(url):
+    await upgrade(url)
+    engine = sync_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StorageError, match="newer Parley"):
+        await upgrade(url)
+
+
+async def test_nothing_to_do_is_told_without_alembic(tmp_path):
+    url = f"sqlite:///{tmp_path / 'parley.db'}"
+    await upgrade(url)
+    code = "import asyncio, sys; from bot.storage import upgrade; asyncio.run(upgrade(sys.argv[1]))"
+    code += "; print(sorted(m for m in sys.modules if m.startswith('alembic')))"
+    command = [sys.executable, "-c", code, url]
+    done = await asyncio.to_thread(subprocess.run, command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 async def test_a_database_without_a_schema_is_an_error_not_a_crash(url):

@@ -1,0 +1,78 @@
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+
+from bot.errors import StorageError
+from bot.storage.engine import parse_url, storage_errors, sync_engine
+
+
+@pytest.mark.parametrize(
+    ("address", "family", "database"),
+    [
+        ("sqlite:///data/parley.db", "sqlite", "data/parley.db"),
+        ("sqlite:////var/lib/parley.db", "sqlite", "/var/lib/parley.db"),
+        ("sqlite+aiosqlite:///x.db", "sqlite", "x.db"),
+        ("postgresql://me:pw@db/parley", "postgresql", "parley"),
+        ("postgres://me:pw@db/parley", "postgresql", "parley"),
+        ("postgresql+asyncpg://me:pw@db/parley", "postgresql", "parley"),
+    ],
+)
+def test_addresses_are_understood_whatever_their_driver(address, family, database):
+    parsed = parse_url(address)
+    assert (parsed.drivername, parsed.database) == (family, database)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "data/parley.db",
+        "sqlite:///:memory:",
+        "sqlite://",
+        "mysql://me:hunter2@db/parley",
+        "postgresql://me:hunter2@db:hunter2/parley",
+        "hunter2",
+    ],
+)
+def test_wrong_addresses_are_told_without_a_secret(address):
+    with pytest.raises(StorageError) as caught:
+        parse_url(address)
+    assert "PARLEY_DATABASE_URL" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (sqlite3.OperationalError("database or disk is full"), "make room"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), "owner and permissions"),
+        (sqlite3.OperationalError("unable to open database file"), "owner and permissions"),
+        (
+            sa.exc.OperationalError("SELECT :pw", {"pw": "hunter2"}, Exception("server closed\nDETAIL: row")),
+            "^server cl",
+        ),
+        (sa.exc.TimeoutError("no free connection"), "no free"),
+        (ModuleNotFoundError("No module named 'psycopg'", name="psycopg"), "not installed: psycopg"),
+    ],
+)
+def test_faults_are_told_in_plain_words(fault, words):
+    with pytest.raises(StorageError, match=words) as caught, storage_errors():
+        raise fault
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_fault_of_the_database_passes():
+    with pytest.raises(KeyError), storage_errors():
+        raise KeyError("ours")
+
+
+def test_sqlite_is_set_up_for_one_writer_and_many_readers(tmp_path):
+    engine = sync_engine(f"sqlite:///{tmp_path}/made/parley.db")
+    with engine.connect() as connection:
+        asked = {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "foreign_keys")}
+        assert connection.connection.dbapi_connection.in_transaction
+    engine.dispose()
+    assert asked == {"journal_mode": "wal", "foreign_keys": 1}
