@@ -82,6 +82,9 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
         _add(clause, k, cue, after, _content(clause, k, units[k].start, True), 0.95, "words before the cue")
     elif (got := _subject(clause, k)) is not None:
         phrase, sure = got
+        first = phrase.group[0].first
+        if cue.stance == "agree" and first < k and first and units[first - 1].low in clause.grammar.retold:
+            return  # "after both sides agreed to a truce": told again, not news
         _add(
             clause,
             k,
@@ -183,8 +186,12 @@ def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     """Walk back from the cue to its subject."""
     units, sure, i, words = clause.units, 1.0, k - 1, 0
     participle = units[k].low.split()[0].endswith("ing")
-    if participle and (i < 0 or units[i].kind in ("comma", "preposition", "subordinator", "conjunction", "dash")):
-        return _main(clause, k)
+    if participle and (
+        i < 0 or units[i].kind in ("comma", "conjunction", "dash") or units[i].low in clause.grammar.gerunds
+    ):
+        return _main(clause)
+    if participle and units[i].kind in ("preposition", "subordinator"):
+        return None
     while i >= 0:
         unit, phrase = units[i], clause.ending(i)
         if clause.quoted(unit.start):
@@ -222,7 +229,7 @@ def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
 
 
 def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
-    """With a verb between, the subject is the first free phrase of the clause, not the nearest ("Iran bombed it and said")."""
+    """With a verb between, the subject is the first free phrase of the clause ("Iran bombed it and said")."""
     for other in clause.phrases:
         if other.first >= phrase.first:
             break
@@ -238,8 +245,8 @@ def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
     return phrase
 
 
-def _main(clause: Clause, k: int) -> tuple[Phrase, float] | None:
-    """The subject of a participle ("..., calling for"): that of the saying before, else the sentence's first free phrase."""
+def _main(clause: Clause) -> tuple[Phrase, float] | None:
+    """The subject of a participle ("..., calling for"): the last saying's, else the first free phrase."""
     if clause.found:
         return clause.found[-1].speakers[0], clause.found[-1].sure * 0.9
     for phrase in clause.phrases:
@@ -270,16 +277,35 @@ def _over(clause: Clause, i: int) -> int:
 
 
 def _stop(clause: Clause, k: int) -> int:
-    """Where the words that an act is about end: at "while", "after", a semicolon."""
-    for unit in clause.units[k + 1 :]:
-        if unit.kind == "semicolon" or unit.kind == "contrast" or (unit.low in clause.grammar.stops):
+    """Where the words that an act is about end: at "while", "after", a semicolon; "as" ends them before a new subject."""
+    units = clause.units
+    for i in range(k + 1, len(units)):
+        unit = units[i]
+        if unit.kind in ("semicolon", "contrast"):
             return unit.start
+        if unit.low in clause.grammar.stops and (unit.kind != "subordinator" or clause.starting(i + 1) is not None):
+            return unit.start
+    return clause.end
+
+
+def _said(clause: Clause, k: int) -> int:
+    """Where the words that are said end: at an afterthought behind a comma (", ahead of a vote ...")."""
+    units = clause.units
+    for i in range(k + 2, len(units)):
+        if (
+            units[i - 1].kind == "comma"
+            and units[i].low in clause.grammar.afterthoughts
+            and not clause.quoted(units[i].start)
+        ):
+            return units[i].start
+        if units[i].kind == "semicolon" and not clause.quoted(units[i].start):
+            return units[i].start
     return clause.end
 
 
 def _content(clause: Clause, k: int, subject: int, says: bool) -> tuple[Range, ...]:
     """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
-    after = (clause.units[k].end, clause.end if says else _stop(clause, k))
+    after = (clause.units[k].end, _said(clause, k) if says else _stop(clause, k))
     if not says:
         return (after,)
     first = next((n for n, u in enumerate(clause.units) if u.start >= subject), 0)

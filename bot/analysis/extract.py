@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.analysis.attribution import Clause, Range, Saying, sayings
 from bot.analysis.language import guess
-from bot.analysis.lexicon import Cue, Deed, Forbid, Lexicon, Term, TopicWords
+from bot.analysis.lexicon import Cue, Deed, Forbid, Lexicon, StanceRule, Term, TopicWords
 from bot.analysis.match import Hit, Name, Names, TopicHits
 from bot.analysis.phrase import Grammar, headline_case, phrases
 from bot.analysis.speakers import Memory, Speaker
@@ -17,6 +17,8 @@ from bot.domain.statement import CEASEFIRE, Analysis, Document, Span, Stance, St
 CAP = 20_000
 WORD = 7  # letters of a word and its space, on average
 THRESHOLD = 0.5
+REACH = 9  # words from an act to what it is about
+NEXT = 30  # letters from a word to the place it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,9 @@ class _Tools:
     abbreviations: frozenset[str]
     place: frozenset[str]
     opinion: tuple[str, ...]
+    background: frozenset[str]
+    between: frozenset[str]
+    rules: tuple[StanceRule, ...]
 
 
 class Engine:
@@ -45,6 +50,9 @@ class Engine:
                 frozenset(language.words.get("abbreviation", ())),
                 frozenset(language.words.get("place", ())),
                 language.words.get("opinion", ()),
+                frozenset(language.words.get("background", ())),
+                frozenset((*language.words.get("determiner", ()), *language.words.get("between", ()))),
+                language.rules,
             )
             for code, language in lexicon.languages.items()
         }
@@ -87,10 +95,8 @@ class _Reading:
 
     def verdict(self) -> Analysis:
         """Read every sentence, then weigh what was found."""
-        at = 0
         for start, end in sentences(self._view, abbreviations=self._tools.abbreviations):
-            self._sentence(start, end, title=at == 0 and "\n" in self._view.low[end : end + 2])
-            at = end
+            self._sentence(start, end)
         best: dict[tuple[str, str], Statement] = {}
         for statement, _ in self._found:
             key = (statement.speaker, statement.topic)
@@ -102,7 +108,7 @@ class _Reading:
         quiet = list(dict.fromkeys(self._reasons)) or ["quiet: nobody is reported to speak about a topic's words"]
         return Analysis(topics, tuple(sorted(kept, key=lambda s: s.evidence.start)), tuple(reasons or quiet))
 
-    def _sentence(self, start: int, end: int, *, title: bool) -> None:
+    def _sentence(self, start: int, end: int) -> None:
         view, low = self._view, bisect_left(self._names, start, key=lambda n: n.start)
         names = []
         while low < len(self._names) and self._names[low].end <= end:
@@ -114,13 +120,15 @@ class _Reading:
         deeds = {h.start: h.end for h in self._terms if start <= h.start < end and isinstance(h.what, Deed)}
         clause = Clause(start, end, units, found, inside, self._tools.grammar, deeds, [])
         said = sayings(clause)
-        for saying in said:
-            self._saying(saying, (start, end), title=title)
+        spoken = [self._saying(saying, (start, end)) for saying in said]
         self._carry(said, inside, start, end)
         for phrase in found:
             self._memory.note(phrase)
+        if said:
+            for speaker in spoken[-1]:
+                self._memory.subject(speaker)
 
-    def _saying(self, saying: Saying, sentence: Range, *, title: bool) -> None:
+    def _saying(self, saying: Saying, sentence: Range) -> list[Speaker]:
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
         for topic in self._lexicon.topics:
             hit = self._about(topic, saying, sentence)
@@ -128,18 +136,41 @@ class _Reading:
                 continue
             for speaker in speakers:
                 self._state(topic, hit, saying, speaker, sentence)
+        return speakers
 
     def _about(self, topic: str, saying: Saying, sentence: Range) -> Hit | None:
         """The first of the topic's words that counts in what is said."""
-        if saying.cue.kind == "deed":
-            ranges: tuple[Range, ...] = ((saying.start, saying.end),)
-        else:
-            ranges = saying.content
+        deed = saying.cue.kind == "deed"
+        ranges: tuple[Range, ...] = ((saying.start, saying.end),) if deed else saying.content
         for hit in self._terms:
-            if hit.topic == topic and any(a <= hit.start < b for a, b in ranges) and self._counts(hit, sentence):
-                if isinstance(hit.what, Deed) and saying.cue.kind == "deed" or not isinstance(hit.what, Deed):
-                    return hit
+            if (
+                hit.topic != topic
+                or isinstance(hit.what, Deed) != deed
+                or not any(a <= hit.start < b for a, b in ranges)
+            ):
+                continue
+            if saying.cue.kind == "act" and hit.start - saying.end > REACH * WORD:
+                continue
+            if self._counts(hit, sentence) and (deed or not self._background(hit, saying)):
+                return hit
         return None
+
+    def _background(self, hit: Hit, saying: Saying) -> bool:
+        """Whether the words only say when or where ("freed under the truce"): nobody speaks about them."""
+        before = self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]
+        for word in reversed(before):
+            if word in self._tools.background:
+                break
+            if word.endswith((",", ";", ".")) or (word not in self._tools.between and "-" not in word):
+                return False
+        else:
+            return False
+        content = " ".join(self._view.low[a:b] for a, b in saying.content)
+        how, _ = stance(Cue((), "say"), content, self._rules(hit.topic), negated=False)
+        return how not in (Stance.ACCUSE, Stance.THREATEN)
+
+    def _rules(self, topic: str) -> tuple[StanceRule, ...]:
+        return (*self._tools.words[topic].rules, *self._tools.rules)
 
     def _counts(self, hit: Hit, sentence: Range) -> bool:
         """Whether the words mean the topic here: what they need is near, and nothing that makes them another thing."""
@@ -155,6 +186,16 @@ class _Reading:
             or any(w in self._tools.place for w in self._view.low[start:end].split())
         ):
             return False
+        reach = {
+            "place_next": (hit.end, min(end, hit.end + NEXT)),
+            "place_before": (max(start, hit.start - NEXT), hit.start),
+        }
+        for place in set(near) & set(reach):
+            first, last = reach[place]
+            if not any(first <= n.start < last for n in self._places) and not (
+                place == "place_next" and any(w in self._tools.place for w in self._view.low[first:last].split())
+            ):
+                return False
         for other in self._forbids:
             if (
                 other.topic == hit.topic
@@ -173,11 +214,11 @@ class _Reading:
         if isinstance(hit.what, Deed) and cue.kind == "deed":
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
         content = " ".join(self._view.low[a:b] for a, b in saying.content)
-        rules = (*self._tools.words[topic].rules, *self._lexicon.languages["en"].rules)
-        how, rule = stance(cue, content, rules, negated=saying.negated)
+        how, rule = stance(cue, content, self._rules(topic), negated=saying.negated)
         start = min([sentence[0], *(a for a, b in saying.content if a <= hit.start < b)])
         end = max(sentence[1], hit.end)
         view = self._view
+        words = f"{view.plain[saying.start : saying.end]!r} about {self._text(hit)!r}"
         confidence = round(max(0.0, min(1.0, 0.95 * saying.sure * speaker.sure)), 2)
         statement = Statement(
             speaker=speaker.name,
@@ -189,8 +230,8 @@ class _Reading:
             quote=self._quote(saying.content, hit),
             cue=view.span(saying.start, saying.end),
             confidence=confidence,
-            reason=f"{saying.rule}, {view.plain[saying.start : saying.end]!r} about {self._text(hit)!r}; stance: {rule}",
-            conflicts=self._conflicts(speaker, sentence),
+            reason=f"{saying.rule}, {words}; stance: {rule}",
+            conflicts=self._conflicts(sentence),
         )
         self._found.append((statement, confidence))
 
@@ -212,7 +253,7 @@ class _Reading:
             return tuple(sides) or tuple(dict.fromkeys(places))
         return tuple(dict.fromkeys(places))
 
-    def _conflicts(self, speaker: Speaker, sentence: Range) -> tuple[str, ...]:
+    def _conflicts(self, sentence: Range) -> tuple[str, ...]:
         """The conflicts that the sentence's names stand in, else the article's; the most named first."""
         for start, end in (sentence, (0, len(self._view.plain))):
             counts: dict[str, int] = {}

@@ -8,7 +8,7 @@ from bot.domain.statement import Stance
 ACTOR_KINDS = ("person", "state", "organ", "body", "group", "collective")
 TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settlement", "other")
 # What a role word makes of the words before it ("Israeli officials", "the army", "both sides").
-ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "crowd", "person")
+ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
 CUE_KINDS = ("say", "act", "doubt")
 
 
@@ -145,7 +145,7 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """The words of one language that show who says what: `words` are closed classes ("preposition", "negation", ...)."""
+    """The words of one language that show who says what: `words` are its closed classes ("preposition", ...)."""
 
     code: str
     words: Mapping[str, tuple[str, ...]]

@@ -108,7 +108,8 @@ class TopicHits:
 
         for topic in lexicon.topics.values():
             words = topic.words.get(language)
-            for item in (*words.terms, *words.deeds, *words.forbids) if words else ():
+            items: list[Term | Deed | Forbid] = [*words.terms, *words.deeds, *words.forbids] if words else []
+            for item in items:
                 for word in item.forms if isinstance(item, Deed) else item.words:
                     add(word, topic.id, item)
         for word in lexicon.languages[language].words.get("war", ()):

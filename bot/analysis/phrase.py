@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from bot.analysis.lexicon import Cue, Language, Role, spelled
 from bot.analysis.match import Name
@@ -24,8 +25,9 @@ PUNCTUATION = {
 }
 # Closed classes in the order in which they win where one word is in several.
 CLASSES = (
-    "possessive", "negation", "auxiliary", "source", "relative", "subordinator", "contrast", "conjunction", "preposition",
-    "determiner", "number", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we", "title", "adverb",
+    "possessive", "negation", "auxiliary", "source", "relative", "subordinator", "contrast", "conjunction",
+    "preposition", "determiner", "number", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we",
+    "title", "adverb",
 )  # fmt: skip
 LONGEST = 6
 
@@ -46,7 +48,7 @@ class Unit:
 
 @dataclass(slots=True)
 class Phrase:
-    """A noun phrase: units [first, last). `group` holds all phrases joined to it by "and" or commas, itself included."""
+    """A noun phrase: units [first, last). `group` holds it and all phrases joined to it by "and" or commas."""
 
     first: int
     last: int
@@ -106,6 +108,9 @@ class Grammar:
         self.bridges = frozenset(language.words.get("bridge", ()))
         self.by = frozenset(language.words.get("by", ()))
         self.stops = frozenset(language.words.get("stop", ()))
+        self.gerunds = frozenset(language.words.get("gerund", ()))
+        self.retold = frozenset(language.words.get("retold", ()))
+        self.afterthoughts = frozenset(language.words.get("afterthought", ()))
 
     def _add(self, forms: Sequence[str], like: Unit) -> None:
         for form in forms:
@@ -156,7 +161,7 @@ class Grammar:
 
 def headline_case(view: View, start: int, end: int) -> bool:
     """Whether most longer words begin with a capital, so that capitals tell nothing."""
-    words = [w for w in re.findall(r"[^\W\d_]{4,}", view.plain[start:end])]
+    words: list[str] = re.findall(r"[^\W\d_]{4,}", view.plain[start:end])
     return len(words) >= 4 and sum(w[0].isupper() for w in words) >= 0.7 * len(words)
 
 
@@ -190,21 +195,11 @@ def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> 
             led = True
         elif unit.kind == "name":
             head, led = i, led or (unit.name is not None and unit.name.adjective)
-        elif unit.role is not None and (unit.kind == "role" or unit.modifier):
-            head = i
-        elif unit.kind == "cap" and capitals and not (i == first and first == 0 and not _next_is_name(units, i)):
+        elif _is_head(units, i, first, capitals):
             head = i
         elif unit.kind == "possessive" and head == i - 1 and head >= 0:
             led = True
-        elif (
-            unit.kind == "title"
-            or unit.modifier
-            or (unit.kind == "cue" and _before_role(units, i, 1) and led and head < 0)
-        ):
-            pass
-        elif unit.kind in ("word", "cap", "adverb") and led and _before_role(units, i, 2):
-            pass
-        else:
+        elif not _belongs(units, i, led, head):
             break
         i += 1
     if head < 0:
@@ -216,6 +211,24 @@ def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> 
         phrase.last = close + 1 if close > 0 else last
     _bridge(phrase, units, grammar, capitals)
     return phrase
+
+
+def _is_head(units: list[Unit], i: int, first: int, capitals: bool) -> bool:
+    """A role noun; or an unknown capitalised word, unless it only begins the sentence."""
+    unit = units[i]
+    if unit.role is not None and (unit.kind == "role" or unit.modifier):
+        return True
+    return unit.kind == "cap" and capitals and not (i == first and first == 0 and not _next_is_name(units, i))
+
+
+def _belongs(units: list[Unit], i: int, led: bool, head: int) -> bool:
+    """A word that may stand before the head: a title, a known modifier, or any word between "the" and a role."""
+    unit = units[i]
+    if unit.kind == "title" or unit.modifier:
+        return True
+    if unit.kind == "cue":
+        return led and head < 0 and _before_role(units, i, 1)
+    return unit.kind in ("word", "cap", "adverb") and led and _before_role(units, i, 2)
 
 
 def _next_is_name(units: list[Unit], i: int) -> bool:
@@ -248,7 +261,7 @@ def _governed(units: list[Unit], first: int) -> bool:
 
 def _apposition(found: list[Phrase], units: list[Unit]) -> None:
     """ "The chancellor, Olaf Scholz, said", "Olaf Scholz, the chancellor, said": one phrase."""
-    for a, b in reversed(list(zip(found, found[1:], strict=False))):
+    for a, b in reversed(list(pairwise(found))):
         if b.first != a.last + 1 or units[a.last].kind != "comma" or a.pronoun or b.pronoun:
             continue
         closed = b.last >= len(units) or units[b.last].kind in (
@@ -275,10 +288,12 @@ def _apposition(found: list[Phrase], units: list[Unit]) -> None:
 
 
 def _groups(found: list[Phrase], units: list[Unit]) -> None:
+    """Join "A, B and C". A comma alone joins only where no preposition leads ("In Cairo, Hamas said" is no pair)."""
     for phrase in found:
         phrase.group = [phrase]
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         between = [u.kind for u in units[a.last : b.first]]
-        if between in (["comma"], ["conjunction"], ["comma", "conjunction"], ["dash"]) and a.can_speak and b.can_speak:
+        joined = between in (["conjunction"], ["comma", "conjunction"], ["dash"])
+        if (joined or (between == ["comma"] and not a.governed)) and a.can_speak and b.can_speak:
             a.group.append(b)
             b.group, b.governed = a.group, a.governed

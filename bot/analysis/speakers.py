@@ -56,6 +56,14 @@ class Memory:
         elif phrase.can_speak and (role is None or role.kind in ("organ", "group")):
             self.bodies.append(entry)
 
+    def subject(self, speaker: Speaker) -> None:
+        """Remember who spoke last: a pronoun in the next sentence means them first."""
+        entry = (speaker.name, speaker.actor)
+        if speaker.actor is not None and speaker.actor.kind != "person":
+            self.bodies.append(entry)
+        else:
+            self.persons.append(entry)
+
     def speakers(self, phrase: Phrase) -> list[Speaker]:
         """Whom a subject means: one speaker, or two where it says "both sides"."""
         start, end = phrase.units[0].start, phrase.units[-1].end
@@ -107,6 +115,10 @@ class Memory:
             if owner is None:
                 return None
             return Speaker(owner.name, lead.start, end, owner, 1.0)
+        if role.kind == "paper":
+            if owner is not None:
+                return Speaker(owner.name, start, end, owner, 0.8)
+            return Speaker(self.bodies[-1][0], start, end, self.bodies[-1][1], 0.7) if self.bodies else None
         if role.kind == "office":
             holder = self._holder(phrase, owner)
             if holder is not None:
@@ -145,7 +157,7 @@ class Memory:
         role = phrase.role
         if role is not None and role.kind == "voice" and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.9)
-        sure = 0.9 if role is not None or name != words or len(caps) > 1 else 0.6
+        sure = 0.9 if role is not None or name != words or len(caps) > 1 else 0.5  # one unknown word may be anything
         return Speaker(name, start, end, None, sure)
 
     def _holder(self, phrase: Phrase, owner: Actor | None) -> tuple[str, Actor | None] | None:

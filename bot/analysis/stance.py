@@ -1,4 +1,4 @@
-"""The stance of one saying: what the cue implies, what negation makes of it, and the ordered rules over what was said."""
+"""The stance of one saying: what the cue implies, what negation makes of it, and ordered rules over what was said."""
 
 from collections.abc import Iterable
 

@@ -200,7 +200,8 @@ class Builder:
                 self._leads("offices", office.of, self._actors, table)
         for place, table in self._territories.values():
             self._leads("parent", place.parent, self._territories, table)
-        for holder, table in [*self._actors.values(), *self._territories.values()]:
+        named: list[tuple[Actor | Territory, Table]] = [*self._actors.values(), *self._territories.values()]
+        for holder, table in named:
             for conflict in holder.conflicts:
                 self._leads("conflicts", conflict, self._conflicts, table)
         for war, table in self._conflicts.values():
@@ -213,7 +214,8 @@ class Builder:
 
     def _clashes(self) -> None:
         """A spelling belongs to one actor, and to one territory; an actor and a territory may share it."""
-        for known in (self._actors, self._territories):
+        holders: tuple[dict[str, tuple[Any, Table]], ...] = (self._actors, self._territories)
+        for known in holders:
             owner: dict[str, tuple[str, Table]] = {}
             for name, (entry, table) in known.items():
                 for key, words in (("name", (name,)), ("aliases", entry.aliases)):

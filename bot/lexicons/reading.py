@@ -75,8 +75,8 @@ def read(source: Source, name: str, shapes: Mapping[str, Shape | None], mistakes
         mistakes.append(Mistake(name, None, f"cannot be read: {error}", "write it as UTF-8 text"))
         return file
     except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        mistakes.append(Mistake(name, int(line[1]) if line else None, f"not TOML: {error}", ""))
+        found = re.search(r"line (\d+)", str(error))
+        mistakes.append(Mistake(name, int(found[1]) if found else None, f"not TOML: {error}", ""))
         return file
     places = _places(text)
     for key, value in parsed.items():
