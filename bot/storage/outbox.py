@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.subscription import Channel, Platform
 from bot.service.ports import Backlog
-from bot.storage.tables import OPEN, Moment, catch_ups, deliveries
+from bot.storage.tables import DEAD, OPEN, Moment, catch_ups, deliveries
 
 # A message refused this often steps aside, so that what is wrong with it alone does not hold up its channel.
 PATIENCE = 5
@@ -169,7 +169,7 @@ async def backlog(connection: AsyncConnection) -> Backlog:
     waiting = (
         await connection.execute(sa.select(sa.func.count(), sa.func.min(deliveries.c.created)).where(OPEN))
     ).one()
-    dead = await connection.execute(sa.select(sa.func.count()).select_from(deliveries).where(_is(DeliveryStatus.DEAD)))
+    dead = await connection.execute(sa.select(sa.func.count()).select_from(deliveries).where(DEAD))
     return Backlog(waiting[0], dead.scalar_one(), waiting[1])
 
 

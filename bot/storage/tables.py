@@ -156,6 +156,7 @@ subscriptions = sa.Table(
 )
 
 OPEN = sa.text("status IN ('pending', 'sending')")
+DEAD = sa.text("status = 'dead'")
 
 # `seq` is the order in which messages are owed; `id` is what the message carries.
 deliveries = sa.Table(
@@ -182,6 +183,7 @@ deliveries = sa.Table(
     sa.Column("sent", Moment),
     sa.UniqueConstraint("platform", "channel", "kind", "story", "revision", name="uq_deliveries_owed"),
     sa.Index("ix_deliveries_open", "platform", "channel", "seq", sqlite_where=OPEN, postgresql_where=OPEN),
+    sa.Index("ix_deliveries_dead", "seq", sqlite_where=DEAD, postgresql_where=DEAD),  # counted every few seconds
     sa.Index("ix_deliveries_story", "story"),
 )
 

@@ -12,6 +12,7 @@ down_revision = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OPEN = sa.text("status IN ('pending', 'sending')")
+DEAD = sa.text("status = 'dead'")
 
 
 def upgrade() -> None:
@@ -130,6 +131,7 @@ def upgrade() -> None:
         sqlite_where=OPEN,
         postgresql_where=OPEN,
     )
+    op.create_index("ix_deliveries_dead", "deliveries", ["seq"], unique=False, sqlite_where=DEAD, postgresql_where=DEAD)
     op.create_index("ix_deliveries_story", "deliveries", ["story"], unique=False)
     op.create_table(
         "entries",
