@@ -10,6 +10,8 @@ from bot.analysis.text import Quote
 Range = tuple[int, int]
 SKIPPED = ("adverb", "auxiliary", "negation", "number", "mark", "title")
 COLON = Cue((), "say")
+CALL, DONE = "call of", "done by"
+NEAR = 200  # letters between two verbs of one subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,10 @@ def sayings(clause: Clause) -> list[Saying]:
             continue
         if unit.kind == "source":
             _according(clause, k)
-        elif unit.cue is not None and clause.ending(k) is None:
-            _cue(clause, k, unit.cue)
         elif unit.start in clause.deeds and clause.ending(k) is None:
             _cue(clause, k, Cue((), "deed"))
+        elif unit.cue is not None and clause.ending(k) is None:
+            _cue(clause, k, unit.cue)
     return clause.found
 
 
@@ -71,13 +73,13 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
     units = clause.units
     before = units[k - 1] if k else None
     if (agent := _agent(clause, k)) is not None:
-        _add(clause, k, cue, agent, _passive_content(clause, k), 0.85, "done by")
+        _add(clause, k, cue, agent, _passive_content(clause, k), 0.85, DONE)
     elif before is not None and before.low == "to" and _matrix(clause, k):
         return
     elif _is_noun(clause, k):
         owner = _owner(clause, k)
         if owner is not None and cue.kind == "act":
-            _add(clause, k, cue, owner, ((units[k].end, _stop(clause, k)),), 0.75, "call of")
+            _add(clause, k, cue, owner, ((units[k].end, _stop(clause, k)),), 0.75, CALL)
     elif (after := _inverted(clause, k, cue)) is not None:
         _add(clause, k, cue, after, _content(clause, k, units[k].start, True), 0.95, "words before the cue")
     elif (got := _subject(clause, k)) is not None:
@@ -208,13 +210,14 @@ def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
                 sure *= 0.9
             return (phrase if words == 0 else _earliest(clause, phrase)), max(0.3, sure)
         if unit.kind in ("comma", "close", "dash"):
-            i = _over(clause, i)
+            over = _over(clause, i)
+            words += unit.kind == "comma" and over == i - 1 and i == k - 1  # "Blinken to visit Israel, push for"
+            i = over
             continue
         if unit.kind in ("conjunction", "contrast"):
-            if clause.found and not words:
-                last = clause.found[-1]
-                if clause.units[k].start - last.end < 200:
-                    return last.speakers[0], last.sure * 0.9
+            if not words and (last := _last(clause, k)) is not None:
+                return last.speakers[0], last.sure * 0.9
+            words += 1  # another verb has the subject: look for the first free phrase
             sure *= 0.9
         elif unit.kind in ("subordinator", "semicolon", "colon"):
             break
@@ -245,10 +248,19 @@ def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
     return phrase
 
 
+def _last(clause: Clause, k: int | None = None) -> Saying | None:
+    """The last saying with a subject of its own; near the cue at k, where one is given."""
+    for saying in reversed(clause.found):
+        if saying.rule not in (CALL, DONE):
+            near = k is None or clause.units[k].start - saying.end < NEAR
+            return saying if near else None
+    return None
+
+
 def _main(clause: Clause) -> tuple[Phrase, float] | None:
     """The subject of a participle ("..., calling for"): the last saying's, else the first free phrase."""
-    if clause.found:
-        return clause.found[-1].speakers[0], clause.found[-1].sure * 0.9
+    if (last := _last(clause)) is not None:
+        return last.speakers[0], last.sure * 0.9
     for phrase in clause.phrases:
         if not phrase.governed and phrase.can_speak and not clause.quoted(clause.units[phrase.first].start):
             return phrase, 0.7
@@ -277,7 +289,7 @@ def _over(clause: Clause, i: int) -> int:
 
 
 def _stop(clause: Clause, k: int) -> int:
-    """Where the words that an act is about end: at "while", "after", a semicolon; "as" ends them before a new subject."""
+    """Where the words that an act is about end: at "while", "after", a semicolon; at "as" before a new subject."""
     units = clause.units
     for i in range(k + 1, len(units)):
         unit = units[i]

@@ -1,5 +1,6 @@
 """The engine: an article's words to its statements, the topics they flag, and the reasons for both."""
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from bot.analysis.attribution import Clause, Range, Saying, sayings
 from bot.analysis.language import guess
 from bot.analysis.lexicon import Cue, Deed, Forbid, Lexicon, StanceRule, Term, TopicWords
 from bot.analysis.match import Hit, Name, Names, TopicHits
-from bot.analysis.phrase import Grammar, headline_case, phrases
+from bot.analysis.phrase import Grammar, Phrase, headline_case, phrases
 from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import stance
 from bot.analysis.text import Quote, View, quotes, sentences
@@ -17,6 +18,10 @@ from bot.domain.statement import CEASEFIRE, Analysis, Document, Span, Stance, St
 CAP = 20_000
 WORD = 7  # letters of a word and its space, on average
 THRESHOLD = 0.5
+# "CAIRO, Egypt (AP) - ": where and by whom the report was written.
+DATELINE = re.compile(
+    r"[A-Z][A-Z'. -]{2,30}(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*-{1,2}|[A-Za-z., /0-9]{0,30}(?:: | --? ))\s*"
+)
 REACH = 9  # words from an act to what it is about
 NEXT = 30  # letters from a word to the place it is about
 
@@ -100,7 +105,7 @@ class _Reading:
         best: dict[tuple[str, str], Statement] = {}
         for statement, _ in self._found:
             key = (statement.speaker, statement.topic)
-            if key not in best or statement.confidence > best[key].confidence:
+            if key not in best or _telling(statement) > _telling(best[key]):
                 best[key] = statement
         kept = [s for s in best.values() if s.confidence >= THRESHOLD]
         topics = tuple(dict.fromkeys(t for t in self._lexicon.topics if any(s.topic == t for s in kept)))
@@ -114,21 +119,26 @@ class _Reading:
         while low < len(self._names) and self._names[low].end <= end:
             names.append(self._names[low])
             low += 1
-        units = self._tools.grammar.units(view, start, end, names)
+        dateline = DATELINE.match(view.plain, start, end)
+        begin = dateline.end() if dateline else start
+        units = self._tools.grammar.units(view, begin, end, [n for n in names if n.start >= begin])
         found = phrases(units, self._tools.grammar, capitals=not headline_case(view, start, end))
         inside = [q for q in self._quotes if q.start < end and q.end > start]
         deeds = {h.start: h.end for h in self._terms if start <= h.start < end and isinstance(h.what, Deed)}
         clause = Clause(start, end, units, found, inside, self._tools.grammar, deeds, [])
         said = sayings(clause)
-        spoken = [self._saying(saying, (start, end)) for saying in said]
+        spoken = [self._saying(saying, (start, end), found) for saying in sorted(said, key=lambda s: s.start)]
         self._carry(said, inside, start, end)
         for phrase in found:
             self._memory.note(phrase)
-        if said:
-            for speaker in spoken[-1]:
-                self._memory.subject(speaker)
+        for speaker in spoken[-1] if spoken else ():
+            self._memory.subject(speaker)
 
-    def _saying(self, saying: Saying, sentence: Range) -> list[Speaker]:
+    def _saying(self, saying: Saying, sentence: Range, found: list[Phrase]) -> list[Speaker]:
+        """Resolve the speakers, knowing whom the sentence has named so far; keep what they say about each topic."""
+        for phrase in found:
+            if phrase.units[0].start < saying.start and phrase not in saying.speakers:
+                self._memory.note(phrase)
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
         for topic in self._lexicon.topics:
             hit = self._about(topic, saying, sentence)
@@ -151,9 +161,19 @@ class _Reading:
                 continue
             if saying.cue.kind == "act" and hit.start - saying.end > REACH * WORD:
                 continue
+            if (
+                isinstance(hit.what, Term)
+                and "article" in hit.what.near
+                and (saying.cue.kind != "act" or not self._named(topic))
+            ):
+                continue
             if self._counts(hit, sentence) and (deed or not self._background(hit, saying)):
                 return hit
         return None
+
+    def _named(self, topic: str) -> bool:
+        """Whether the article names the topic by words that need nothing beside them."""
+        return any(h.topic == topic and isinstance(h.what, Term) and not h.what.near for h in self._terms)
 
     def _background(self, hit: Hit, saying: Saying) -> bool:
         """Whether the words only say when or where ("freed under the truce"): nobody speaks about them."""
@@ -170,7 +190,8 @@ class _Reading:
         return how not in (Stance.ACCUSE, Stance.THREATEN)
 
     def _rules(self, topic: str) -> tuple[StanceRule, ...]:
-        return (*self._tools.words[topic].rules, *self._tools.rules)
+        own = self._tools.words[topic].rules
+        return (*(r for r in own if not r.last), *self._tools.rules, *(r for r in own if r.last))
 
     def _counts(self, hit: Hit, sentence: Range) -> bool:
         """Whether the words mean the topic here: what they need is near, and nothing that makes them another thing."""
@@ -284,3 +305,8 @@ class _Reading:
             if (hit := self._about(topic, saying, (start, end))) is not None:
                 for speaker in self._carried:
                     self._state(topic, hit, saying, speaker, (start, end))
+
+
+def _telling(statement: Statement) -> tuple[bool, float]:
+    """Of two statements of one speaker on one topic the more telling: one with a position, then the surer."""
+    return (statement.stance != Stance.ASSESS, statement.confidence)

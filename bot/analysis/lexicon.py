@@ -96,12 +96,16 @@ class Forbid:
 
 @dataclass(frozen=True, slots=True)
 class StanceRule:
-    """If any of `words` stands in what was said (and every one of `also` likewise), the stance is this."""
+    """If any of `words` stands in what was said (and every one of `also` likewise), the stance is this.
+
+    A topic's rules come before its language's, except those marked `last`.
+    """
 
     name: str
     stance: Stance
     words: tuple[str, ...]
     also: tuple[str, ...] = ()
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

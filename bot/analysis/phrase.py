@@ -156,7 +156,8 @@ class Grammar:
             return Unit("number", start, end, low)
         if low.endswith("ly") and not text[0].isupper():
             return Unit("adverb", start, end, low)
-        return Unit("cap" if text[0].isupper() else "word", start, end, low)
+        named = text[0].isupper() or ("-" in text and any(c.isupper() for c in text))  # al-Thani
+        return Unit("cap" if named else "word", start, end, low)
 
 
 def headline_case(view: View, start: int, end: int) -> bool:
@@ -294,6 +295,14 @@ def _groups(found: list[Phrase], units: list[Unit]) -> None:
     for a, b in pairwise(found):
         between = [u.kind for u in units[a.last : b.first]]
         joined = between in (["conjunction"], ["comma", "conjunction"], ["dash"])
-        if (joined or (between == ["comma"] and not a.governed)) and a.can_speak and b.can_speak:
+        bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
+        listed = between == ["comma"] and (bare or _enumerated(b, units))
+        if (joined or listed) and a.can_speak and b.can_speak:
             a.group.append(b)
             b.group, b.governed = a.group, a.governed
+
+
+def _enumerated(phrase: Phrase, units: list[Unit]) -> bool:
+    """Whether "and" follows the phrase, so that the comma before it is one of a list."""
+    rest = [u.kind for u in units[phrase.last : phrase.last + 2]]
+    return rest[:1] == ["conjunction"] or rest == ["comma", "conjunction"]

@@ -31,6 +31,7 @@ class Memory:
     persons: list[tuple[str, Actor | None]] = field(default_factory=list)
     bodies: list[tuple[str, Actor | None]] = field(default_factory=list)
     parties: Counter[str] = field(default_factory=Counter)
+    last: tuple[str, Actor | None] | None = None
 
     def note(self, phrase: Phrase) -> None:
         """Remember whom a phrase names."""
@@ -43,9 +44,8 @@ class Memory:
         if speaker is None:
             return
         role = phrase.role
-        person = (speaker.actor is not None and speaker.actor.kind == "person") or (
-            speaker.actor is None and phrase.caps
-        )
+        titled = role is not None or any(u.kind == "title" for u in phrase.units)
+        person = speaker.actor.kind == "person" if speaker.actor is not None else bool(phrase.caps) and titled
         entry = (speaker.name, speaker.actor)
         if person:
             self.persons.append(entry)
@@ -58,7 +58,7 @@ class Memory:
 
     def subject(self, speaker: Speaker) -> None:
         """Remember who spoke last: a pronoun in the next sentence means them first."""
-        entry = (speaker.name, speaker.actor)
+        entry = self.last = (speaker.name, speaker.actor)
         if speaker.actor is not None and speaker.actor.kind != "person":
             self.bodies.append(entry)
         else:
@@ -96,16 +96,19 @@ class Memory:
         elif kind in ("it", "they"):
             fitting = self.bodies
         else:
-            fitting = []
+            fitting = [self.last] if self.last is not None else []
         return [Speaker(fitting[-1][0], start, end, fitting[-1][1], 0.8)] if fitting else []
 
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
         lead = next((u for u in phrase.units if u.kind not in ("determiner",)), phrase.units[0])
-        for name in reversed(phrase.names):
-            if name.actor is not None and name.actor.kind == "person":
-                return Speaker(name.actor.name, lead.start, end, name.actor, 1.0)
         role, owner = phrase.role, self._owner(phrase)
+        for unit, after in zip(reversed(phrase.units), [None, *reversed(phrase.units)], strict=False):
+            if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":
+                if after is not None and after.kind == "possessive" and role is not None:
+                    owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "the Biden administration"
+                    break
+                return Speaker(unit.name.actor.name, lead.start, end, unit.name.actor, 1.0)
         caps = self._caps(phrase)
         if caps and (
             role is None or role.kind in ("office", "voice", "official", "person") or phrase.units[-1].kind == "cap"
@@ -128,6 +131,11 @@ class Memory:
             return Speaker(owner.name, start, end, owner, 0.95)
         if role.kind == "voice" and (seen := self.offices.get(phrase.units[-1].low)) is not None:
             return Speaker(seen[0], start, end, seen[1], 0.8)
+        if role.kind in ("organ", "group") and owner is None and phrase.units[0].low in ("the", "its", "his", "their"):
+            word = phrase.units[-1].low
+            seen = next((b for b in reversed(self.bodies) if word in b[0].lower()), None)
+            if seen is not None:
+                return Speaker(seen[0], start, end, seen[1], 0.85)
         return Speaker(self._words(phrase), start, end, None, 0.75)
 
     def _owner(self, phrase: Phrase) -> Actor | None:
@@ -152,7 +160,9 @@ class Memory:
         words = self.view.plain[caps[0].start : caps[-1].end]
         last = caps[-1].low
         if len(caps) > 1:
-            self.people.setdefault(last, words)
+            for unit in caps:
+                self.people.setdefault(unit.low, words)
+                self.people.setdefault(unit.low.rpartition("-")[2], words)
         name = self.people.get(last, words)
         role = phrase.role
         if role is not None and role.kind == "voice" and owner is not None:
