@@ -8,33 +8,22 @@ Every request is checked against Discord's own description of its API (openapi.p
 import asyncio
 import json
 import time
-import uuid
 from collections import defaultdict, deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.discord_gateway import APPLICATION, BOT, GUILD, FakeGateway
+from tests.fakes.discord_gateway import FakeGateway
+from tests.fakes.discord_interactions import Asking, FakeInteractions
+from tests.fakes.discord_records import APPLICATION, BOT, GUILD, READER, Records, RefusedError, application
 from tests.fakes.openapi import problems
 
-EPOCH = 1_420_070_400_000
 PREFIX = "/api/v10"
-READER = {"id": "700000000000000001", "username": "reader", "discriminator": "0", "avatar": None, "bot": False}
-EPHEMERAL = 64
 # How long Discord remembers a nonce; its documentation says "the past few minutes".
 NONCE_WINDOW = 180.0
 # A fault takes the request and what would happen without it; it decides what happens.
 Fault = Callable[[web.Request, Callable[[], web.Response]], web.Response]
-
-
-class RefusedError(Exception):
-    """An answer that is an error: HTTP status, Discord's code, its words."""
-
-    def __init__(self, status: int, code: int, words: str) -> None:
-        super().__init__(words)
-        self.status, self.code = status, code
 
 
 class FakeDiscord:
@@ -51,10 +40,10 @@ class FakeDiscord:
         self.forbidden: set[str] = set()  # channels where the bot may not write
         self.unreadable: set[str] = set()  # channels whose history the bot may not read
         self._now = now
-        self._last = 0
+        self._records = Records(now)
+        self._interactions = FakeInteractions(self._records)
         self._nonces: dict[str, tuple[float, dict[str, Any]]] = {}
         self._last_message: dict[str, str] = {}
-        self._asked: dict[str, dict[str, Any]] = {}
         self._faults: deque[tuple[str, Fault]] = deque()
         self._held: tuple[str, asyncio.Event] | None = None
         self._runner: web.AppRunner | None = None
@@ -140,7 +129,7 @@ class FakeDiscord:
 
     def say(self, channel: str, text: str, *, author: dict[str, Any] = READER, **more: Any) -> str:
         """A message by somebody else. Returns its id."""
-        message = self._message(channel, {"content": text, **more}, author)
+        message = self._records.message(channel, {"content": text, **more}, author)
         self._keep(message)
         return str(message["id"])
 
@@ -151,44 +140,18 @@ class FakeDiscord:
 
         `copies`: the event is delivered so often. `direct`: in a direct message instead of on a server.
         """
-        token = await self.begin(name, options, copies=copies, direct=direct)
-        asked = self._asked[token]
-        await self.gateway.until(lambda: any(b.get("embeds") for b in asked["shown"]))
-        return next(b for b in asked["shown"] if b.get("embeds"))
+        asking = await self.ask(name, options, copies=copies, direct=direct)
+        await self.gateway.until(lambda: any(b.get("embeds") for b in asking.shown))
+        return next(b for b in asking.shown if b.get("embeds"))
 
-    async def begin(
+    async def ask(
         self, name: str, options: dict[str, Any] | None = None, *, copies: int = 1, direct: bool = False
-    ) -> str:
-        """Use a command without waiting. Returns the interaction's token."""
-        token, channel = uuid.uuid4().hex, self._snowflake()
-        self._asked[token] = {"deferred": None, "shown": []}
-        given = [{"name": n, "value": v, "type": 4 if isinstance(v, int) else 3} for n, v in (options or {}).items()]
-        event: dict[str, Any] = {
-            "id": self._snowflake(),
-            "application_id": APPLICATION,
-            "type": 2,
-            "token": token,
-            "version": 1,
-            "data": {"id": "1", "name": name, "type": 1, "options": given},
-            "channel_id": channel,
-            "locale": "en-GB",
-            "entitlements": [],
-            "attachment_size_limit": 10_485_760,
-            "authorizing_integration_owners": {},
-        }
-        if direct:
-            place = {"channel": {"id": channel, "type": 1, "recipients": [READER]}, "user": READER, "context": 1}
-        else:
-            member = {"user": READER, "roles": [], "joined_at": None, "deaf": False, "mute": False, "flags": 0}
-            place = {
-                "guild_id": GUILD,
-                "context": 0,
-                "member": {**member, "permissions": "3072"},
-                "channel": {"id": channel, "type": 0, "name": "news", "guild_id": GUILD, "position": 0},
-            }
+    ) -> Asking:
+        """Use a command without waiting for the answer."""
+        asking, event = self._interactions.ask(name, options or {}, direct=direct)
         for _ in range(copies):
-            await self.gateway.dispatch("INTERACTION_CREATE", {**event, **place})
-        return token
+            await self.gateway.dispatch("INTERACTION_CREATE", event)
+        return asking
 
     # --- REST ------------------------------------------------------------------------------------------------------
 
@@ -237,7 +200,7 @@ class FakeDiscord:
             case ["GET", "users", "@me"]:
                 return {**BOT, "flags": 0, "verified": True, "mfa_enabled": True}
             case ["GET", "oauth2", "applications", "@me"]:
-                return _application()
+                return application()
             case ["GET", "gateway", "bot"]:
                 limit = {"total": 1000, "remaining": 999, "reset_after": 1000, "max_concurrency": 1}
                 return {"url": self.gateway.url, "shards": 1, "session_start_limit": limit}
@@ -255,11 +218,11 @@ class FakeDiscord:
             case ["PATCH", "channels", channel, "messages", message]:
                 return self._edit(channel, message, body)
             case ["POST", "interactions", _, token, "callback"]:
-                return self._acknowledge(token, body)
+                return self._interactions.acknowledge(token, body)
             case ["POST", "webhooks", _, token]:
-                return self._follow_up(token, body)
+                return self._interactions.follow_up(token, body)
             case ["PATCH", "webhooks", _, token, "messages", "@original"]:
-                return self._answer(token, body)
+                return self._interactions.answer(token, body)
         raise RefusedError(404, 0, f"404: {path}")
 
     def _put_commands(self, body: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -271,7 +234,13 @@ class FakeDiscord:
             "dm_permission": True,
         }
         self.commands = [
-            {**extra, "id": self._snowflake(), "version": self._snowflake(), "name_localizations": None, **c}
+            {
+                **extra,
+                "id": self._records.snowflake(),
+                "version": self._records.snowflake(),
+                "name_localizations": None,
+                **c,
+            }
             for c in body
         ]
         return self.commands
@@ -295,7 +264,7 @@ class FakeDiscord:
             when, earlier = self._nonces[nonce]
             if self._now() - when < NONCE_WINDOW:
                 return {**earlier, "nonce": nonce}
-        message = self._message(channel, body, BOT)
+        message = self._records.message(channel, body, BOT)
         if reference and reference["message_id"] in known:
             message |= {"type": 19, "message_reference": {"message_id": reference["message_id"], "channel_id": channel}}
         self._keep(message)
@@ -311,7 +280,7 @@ class FakeDiscord:
         if found["author"]["id"] != BOT["id"]:
             raise RefusedError(403, 50005, "Cannot edit a message authored by another user")
         found |= {key: body[key] for key in ("content", "embeds") if key in body}
-        found["edited_timestamp"] = self._time()
+        found["edited_timestamp"] = self._records.time()
         return found
 
     def _history(self, channel: str, asked: Any) -> list[dict[str, Any]]:
@@ -324,88 +293,9 @@ class FakeDiscord:
         kept = kept[:limit] if "after" in asked else kept[-limit:]
         return sorted(kept, key=lambda m: int(m["id"]), reverse=True)
 
-    # --- interactions ----------------------------------------------------------------------------------------------
-
-    def _interaction(self, token: str) -> dict[str, Any]:
-        if token not in self._asked:
-            raise RefusedError(404, 10062, "Unknown interaction")
-        return self._asked[token]
-
-    def _acknowledge(self, token: str, body: dict[str, Any]) -> dict[str, Any]:
-        asked = self._interaction(token)
-        if asked["deferred"] is not None:
-            raise RefusedError(400, 40060, "Interaction has already been acknowledged.")
-        flags = (body.get("data") or {}).get("flags", 0)
-        asked["deferred"] = flags
-        asked["fresh"] = body["type"] == 5
-        if body["type"] == 4:
-            asked["shown"].append({"flags": flags, **body["data"]})
-        return {"interaction": {"id": self._snowflake(), "type": 2, "response_message_loading": asked["fresh"]}}
-
-    def _answer(self, token: str, body: dict[str, Any]) -> dict[str, Any]:
-        asked = self._interaction(token)
-        asked["fresh"] = False
-        # What was said privately stays private, whatever the edit asks.
-        asked["shown"].append({**body, "flags": asked["deferred"]})
-        return self._message(self._snowflake(), body, BOT)
-
-    def _follow_up(self, token: str, body: dict[str, Any]) -> dict[str, Any]:
-        asked = self._interaction(token)
-        if asked["fresh"]:
-            # Right after "thinking ..." Discord takes a follow-up for the answer itself.
-            return self._answer(token, body)
-        asked["shown"].append({"flags": 0, **body})
-        return self._message(self._snowflake(), body, BOT)
-
-    # --- pieces ----------------------------------------------------------------------------------------------------
-
     def _keep(self, message: dict[str, Any]) -> None:
         self.messages[message["channel_id"]].append(message)
         self._last_message[message["channel_id"]] = message["id"]
-
-    def _message(self, channel: str, body: dict[str, Any], author: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "id": self._snowflake(),
-            "channel_id": channel,
-            "author": author,
-            "timestamp": self._time(),
-            "content": body.get("content") or "",
-            "embeds": body.get("embeds") or [],
-            "edited_timestamp": None,
-            "type": 0,
-            "tts": False,
-            "pinned": False,
-            "mention_everyone": False,
-            "flags": 0,
-            "components": [],
-            "mentions": [],
-            "mention_roles": [],
-            "attachments": [],
-        }
-
-    def _time(self) -> str:
-        return datetime.fromtimestamp(self._now(), UTC).isoformat()
-
-    def _snowflake(self) -> str:
-        """Discord's ids: milliseconds since 2015 above 22 bits that tell them apart."""
-        self._last = max((int(self._now() * 1000) - EPOCH) << 22, self._last + 1)
-        return str(self._last)
-
-
-def _application() -> dict[str, Any]:
-    return {
-        "id": APPLICATION,
-        "name": "Parley",
-        "icon": None,
-        "description": "",
-        "bot_public": False,
-        "flags": 0,
-        "bot_require_code_grant": False,
-        "verify_key": "00",
-        "owner": READER,
-        "team": None,
-        "summary": "",
-    }
 
 
 def _json(body: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

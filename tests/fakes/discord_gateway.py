@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-BOT = {"id": "900000000000000001", "username": "parley", "discriminator": "0", "avatar": None, "bot": True}
-APPLICATION, GUILD = "900000000000000001", "800000000000000001"
+from tests.fakes.discord_records import APPLICATION, BOT, GUILD
+
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID, HELLO, ACK = 0, 1, 2, 6, 7, 9, 10, 11
 EVERYONE = {
     "id": GUILD,

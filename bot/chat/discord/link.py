@@ -84,7 +84,7 @@ class Link:
         self._heard = heard
         self._ready = ready
         self._client: Gateway | None = None
-        self._logged_in = asyncio.Event()
+        self._decided = asyncio.Event()  # logged in, or refused
         self._trouble: DeliveryError | None = None
         self._refused = False
         self._task: asyncio.Task[None] | None = None
@@ -102,9 +102,9 @@ class Link:
     async def client(self) -> Gateway:
         """The client, logged in. Raises DeliveryError where that takes long or is known to be in vain."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(0 if self._refused else LOGIN):
-                await self._logged_in.wait()
-        if self._client is None or not self._logged_in.is_set():
+            async with asyncio.timeout(LOGIN):
+                await self._decided.wait()
+        if self._client is None:
             raise self._trouble or DeliveryError("Discord: no login yet", retry_after=timedelta(seconds=LOGIN))
         return self._client
 
@@ -149,7 +149,7 @@ class Link:
         self._client = client
         self._trouble = None
         self._refused = False
-        self._logged_in.set()
+        self._decided.set()
         await self._ready(client)
 
     async def _listen(self) -> None:
@@ -172,7 +172,7 @@ class Link:
     async def _drop(self) -> None:
         """Close the client for good, quickly, whatever state it is in."""
         client, self._client = self._client, None
-        self._logged_in.clear()
+        self._decided.clear()
         if client is not None:
             with contextlib.suppress(Exception):
                 async with asyncio.timeout(CLOSING):
@@ -187,3 +187,5 @@ class Link:
             log.error("Discord: no connection, trying again: %s", trouble)
         self._trouble = trouble
         self._refused = refused(error)
+        if self._refused:
+            self._decided.set()
