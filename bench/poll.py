@@ -1,7 +1,7 @@
 """The CPU of a whole poll of changed feeds, against feedparser alone on the same bytes; and the way to the alert.
 
 The whole bot but for its chat: real HTTP over loopback, the parse child, the engine, SQLite, the outbox; the messenger
-at the end notes the time. Each feed is polled once unmeasured (the archive is filled), then has two new items of thirty.
+at the end notes the time. Each feed is polled once unmeasured, which fills the archive, then has two new items of 30.
 """
 
 import asyncio

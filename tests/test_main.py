@@ -85,8 +85,11 @@ def called(*arguments: str, text: str | bytes = "") -> Result:
     ("verb", "returned", "code"),
     [("run", None, 0), ("once", 0, 0), ("once", 3, 1), ("check", 0, 0), ("check", 2, 1), ("demo", None, 0)],
 )
-def test_verbs_call_the_app(app: FakeApp, verb: str, returned: int | None, code: int) -> None:
+def test_verbs_call_the_app(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch, verb: str, returned: int | None, code: int
+) -> None:
     app.result = returned
+    monkeypatch.setattr("os._exit", lambda code: None)  # how `run` leaves
     assert called(verb).exit_code == code
     assert (app.settings is None) == (verb == "demo")
 
