@@ -11,6 +11,7 @@ Range = tuple[int, int]
 SKIPPED = ("adverb", "auxiliary", "negation", "number", "mark", "title")
 COLON = Cue((), "say")
 CALL, DONE = "call of", "done by"
+BEFORE = 16  # units
 NEAR = 200  # letters between two verbs of one subject
 
 
@@ -24,6 +25,7 @@ class Saying:
     speakers: tuple[Phrase, ...]
     content: tuple[Range, ...]
     negated: bool
+    modal: bool
     sure: float
     rule: str
 
@@ -72,6 +74,8 @@ def sayings(clause: Clause) -> list[Saying]:
 def _cue(clause: Clause, k: int, cue: Cue) -> None:
     units = clause.units
     before = units[k - 1] if k else None
+    if cue.kind == "either":
+        cue = Cue(cue.forms, "say") if _clause_follows(clause, k) else Cue(cue.forms, "act", cue.stance, cue.negated)
     if (agent := _agent(clause, k)) is not None:
         _add(clause, k, cue, agent, _passive_content(clause, k), 0.85, DONE)
     elif before is not None and before.low == "to" and _matrix(clause, k):
@@ -98,16 +102,28 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
         )
 
 
+def _clause_follows(clause: Clause, k: int) -> bool:
+    """Whether a clause or a quotation stands behind the cue ("announced that", "announced Malta will"), not an object."""
+    units = clause.units
+    if k + 1 >= len(units) or units[k + 1].kind in ("subordinator", "comma", "colon", "mark"):
+        return True
+    phrase = clause.starting(k + 1)
+    return (
+        phrase is not None and phrase.last < len(units) and units[phrase.last].kind in ("auxiliary", "cue", "negation")
+    )
+
+
 def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, content: Sequence[Range], sure: float, rule: str) -> None:
     unit = clause.units[k]
     near = clause.units[max(0, k - 4) : k]
     negated = any(u.kind == "negation" for u in near if u.start >= clause.units[phrase.first].start or phrase.first > k)
+    modal = any(u.low in clause.grammar.modals for u in near if u.start >= clause.units[phrase.first].start)
     end = clause.deeds.get(unit.start, unit.end) if cue.kind == "deed" else unit.end
     speakers = tuple(p for p in phrase.group if p.can_speak)
     if phrase.owner is not None or len(phrase.group) == 1:
         speakers = (phrase,)
     clause.found.append(
-        Saying(cue, unit.start, end, speakers, tuple(c for c in content if c[0] < c[1]), negated, sure, rule)
+        Saying(cue, unit.start, end, speakers, tuple(c for c in content if c[0] < c[1]), negated, modal, sure, rule)
     )
 
 
@@ -176,9 +192,7 @@ def _inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     units = clause.units
     if cue.kind != "say" or not k or units[k].low.split()[0].endswith("ing"):
         return None
-    if units[k - 1].kind not in ("comma", "mark", "dash") and clause.ending(k - 1) is not None:
-        return None
-    if units[k - 1].kind not in ("comma", "mark", "dash", "adverb"):
+    if units[k - 1].kind not in ("comma", "mark", "dash"):
         return None
     phrase = clause.starting(k + 1)
     return phrase if phrase is not None and phrase.can_speak and not phrase.pronoun else None
@@ -310,7 +324,8 @@ def _said(clause: Clause, k: int) -> int:
             and not clause.quoted(units[i].start)
         ):
             return units[i].start
-        if units[i].kind == "semicolon" and not clause.quoted(units[i].start):
+        participle = units[i - 1].kind == "comma" and units[i].cue is not None and units[i].low.endswith("ing")
+        if (participle or units[i].kind == "semicolon") and not clause.quoted(units[i].start):
             return units[i].start
     return clause.end
 
@@ -319,7 +334,10 @@ def _content(clause: Clause, k: int, subject: int, says: bool) -> tuple[Range, .
     """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
     after = (clause.units[k].end, _said(clause, k) if says else _stop(clause, k))
     if not says:
-        return (after,)
+        end = k + 1 == len(clause.units) or clause.units[k + 1].kind in ("comma", "mark", "semicolon", "dash")
+        return (
+            (after,) if not end else ((clause.units[max(0, k - BEFORE)].start, subject),)
+        )  # "a demand that X rejects"
     first = next((n for n, u in enumerate(clause.units) if u.start >= subject), 0)
     closing = clause.units[first - 1] if first else None
     ends = closing is not None and (closing.kind in ("comma", "dash") or closing.low in ('"', "'", "…", "?"))

@@ -20,7 +20,7 @@ WORD = 7  # letters of a word and its space, on average
 THRESHOLD = 0.5
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.
 DATELINE = re.compile(
-    r"[A-Z][A-Z'. -]{2,30}(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*-{1,2}|[A-Za-z., /0-9]{0,30}(?:: | --? ))\s*"
+    r"[A-Z][A-Z'. -]{2,30}(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
 REACH = 9  # words from an act to what it is about
 NEXT = 30  # letters from a word to the place it is about
@@ -39,6 +39,14 @@ class _Tools:
     background: frozenset[str]
     between: frozenset[str]
     rules: tuple[StanceRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A saying and whom its subjects mean."""
+
+    saying: Saying
+    speakers: list[Speaker]
 
 
 class Engine:
@@ -94,7 +102,7 @@ class _Reading:
         ]
         self._at_war = bool(self._war) or any(n.actor and n.actor.kind == "group" for n in names) or bool(self._places)
         self._memory = Memory(lexicon, view, (document.published or "")[:10])
-        self._found: list[tuple[Statement, float]] = []
+        self._found: list[Statement] = []
         self._reasons: list[str] = []
         self._carried: list[Speaker] = []
 
@@ -102,11 +110,13 @@ class _Reading:
         """Read every sentence, then weigh what was found."""
         for start, end in sentences(self._view, abbreviations=self._tools.abbreviations):
             self._sentence(start, end)
-        best: dict[tuple[str, str], Statement] = {}
-        for statement, _ in self._found:
-            key = (statement.speaker, statement.topic)
-            if key not in best or _telling(statement) > _telling(best[key]):
-                best[key] = statement
+        best: dict[tuple[str, str, Stance], Statement] = {}
+        for statement in self._found:
+            if statement.gist not in best or _telling(statement) > _telling(best[statement.gist]):
+                best[statement.gist] = statement
+        taken = {(s.speaker, s.topic) for s in best.values() if s.stance != Stance.ASSESS}
+        for gist in [g for g in best if g[2] == Stance.ASSESS and g[:2] in taken]:
+            del best[gist]  # who takes a position also speaks of it
         kept = [s for s in best.values() if s.confidence >= THRESHOLD]
         topics = tuple(dict.fromkeys(t for t in self._lexicon.topics if any(s.topic == t for s in kept)))
         reasons = [f"{s.topic}: {s.speaker} {s.stance.value}: {s.reason}" for s in kept]
@@ -127,25 +137,31 @@ class _Reading:
         deeds = {h.start: h.end for h in self._terms if start <= h.start < end and isinstance(h.what, Deed)}
         clause = Clause(start, end, units, found, inside, self._tools.grammar, deeds, [])
         said = sayings(clause)
-        spoken = [self._saying(saying, (start, end), found) for saying in sorted(said, key=lambda s: s.start)]
+        outer: list[_Said] = []
+        spoken = [self._saying(saying, (start, end), found, outer) for saying in sorted(said, key=_says_first)]
         self._carry(said, inside, start, end)
         for phrase in found:
             self._memory.note(phrase)
         for speaker in spoken[-1] if spoken else ():
             self._memory.subject(speaker)
 
-    def _saying(self, saying: Saying, sentence: Range, found: list[Phrase]) -> list[Speaker]:
+    def _saying(self, saying: Saying, sentence: Range, found: list[Phrase], outer: list[_Said]) -> list[Speaker]:
         """Resolve the speakers, knowing whom the sentence has named so far; keep what they say about each topic."""
         for phrase in found:
             if phrase.units[0].start < saying.start and phrase not in saying.speakers:
                 self._memory.note(phrase)
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
+        around = next((o for o in outer if any(a <= saying.start < b for a, b in o.saying.content)), None)
+        if around is not None and saying.cue.kind != "say" and _retells(around.speakers, speakers, saying):
+            outer.append(_Said(saying, speakers))
+            return speakers
         for topic in self._lexicon.topics:
             hit = self._about(topic, saying, sentence)
             if hit is None:
                 continue
             for speaker in speakers:
                 self._state(topic, hit, saying, speaker, sentence)
+        outer.append(_Said(saying, speakers))
         return speakers
 
     def _about(self, topic: str, saying: Saying, sentence: Range) -> Hit | None:
@@ -254,7 +270,7 @@ class _Reading:
             reason=f"{saying.rule}, {words}; stance: {rule}",
             conflicts=self._conflicts(sentence),
         )
-        self._found.append((statement, confidence))
+        self._found.append(statement)
 
     def _quote(self, content: tuple[Range, ...], hit: Hit) -> Span | None:
         """The quotation in what is said, that about the topic first; without its marks."""
@@ -300,13 +316,26 @@ class _Reading:
                 self._carried = []
             return
         cue = Cue((), "say")
-        saying = Saying(cue, start, start + 1, (), ((start, end),), False, 0.8, "quotation goes on")
+        saying = Saying(cue, start, start + 1, (), ((start, end),), False, False, 0.8, "quotation goes on")
         for topic in self._lexicon.topics:
             if (hit := self._about(topic, saying, (start, end))) is not None:
                 for speaker in self._carried:
                     self._state(topic, hit, saying, speaker, (start, end))
 
 
-def _telling(statement: Statement) -> tuple[bool, float]:
-    """Of two statements of one speaker on one topic the more telling: one with a position, then the surer."""
-    return (statement.stance != Stance.ASSESS, statement.confidence)
+def _says_first(saying: Saying) -> tuple[bool, int]:
+    """Verbs of speech before the acts they may report."""
+    return (saying.cue.kind != "say", saying.start)
+
+
+def _retells(outer: list[Speaker], inner: list[Speaker], saying: Saying) -> bool:
+    """Whether an act inside a speech is the speaker's own ("Lavrov said Russia backs it") or a wish ("must accept")."""
+    if saying.modal:
+        return True
+    sides = {name for s in outer for name in (s.name, s.actor.of if s.actor else "")}
+    return any(s.name in sides or (s.actor is not None and s.actor.of in sides and s.actor.of) for s in inner)
+
+
+def _telling(statement: Statement) -> tuple[float, bool, bool]:
+    """Of two reports of one statement the surer, then the one that names places and quotes."""
+    return (statement.confidence, bool(statement.target), statement.quote is not None)

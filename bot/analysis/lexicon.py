@@ -9,7 +9,7 @@ ACTOR_KINDS = ("person", "state", "organ", "body", "group", "collective")
 TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settlement", "other")
 # What a role word makes of the words before it ("Israeli officials", "the army", "both sides").
 ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
-CUE_KINDS = ("say", "act", "doubt")
+CUE_KINDS = ("say", "act", "either")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,10 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A verb of speech or of taking a position. `stance` "" leaves the stance to what was said."""
+    """A verb of speech ("say") or of taking a position ("act"); "either" is speech before a clause or a quotation.
+
+    `stance` "" leaves the stance to what was said; `negated` is the stance of "did not ...".
+    """
 
     forms: tuple[str, ...]
     kind: str

@@ -20,6 +20,7 @@ PUNCTUATION = {
     ")": "close",
     "-": "dash",
     "|": "dash",
+    "—": "dash",
     "[": "open",
     "]": "close",
 }
@@ -109,6 +110,7 @@ class Grammar:
         self.by = frozenset(language.words.get("by", ()))
         self.stops = frozenset(language.words.get("stop", ()))
         self.gerunds = frozenset(language.words.get("gerund", ()))
+        self.modals = frozenset(language.words.get("modal", ()))
         self.retold = frozenset(language.words.get("retold", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))
 
@@ -265,27 +267,22 @@ def _apposition(found: list[Phrase], units: list[Unit]) -> None:
     for a, b in reversed(list(pairwise(found))):
         if b.first != a.last + 1 or units[a.last].kind != "comma" or a.pronoun or b.pronoun:
             continue
-        closed = b.last >= len(units) or units[b.last].kind in (
-            "comma",
-            "cue",
-            "auxiliary",
-            "relative",
-            "mark",
-            "preposition",
-        )
+        after = units[b.last].kind if b.last < len(units) else "comma"
         role, name = (a, b) if a.role else (b, a)
-        if (
-            not closed
-            or role.role is None
-            or role.role.kind not in ("office", "voice", "official")
-            or name.role is not None
-        ):
+        post = role.role
+        if post is None or post.kind not in ("office", "voice", "official") or name.role is not None or _person(role):
             continue
-        person = any(n.actor is not None and n.actor.kind == "person" for n in name.names) or name.caps
-        if person and units[b.first].kind != "number":
+        closed = (
+            after == "comma" if role is a else after in ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
+        )
+        if closed and (_person(name) or name.caps) and units[b.first].kind != "number":
             a.units = units[a.first : b.last]
             a.last = b.last + (1 if b.last < len(units) and units[b.last].kind == "comma" else 0)
             found.remove(b)
+
+
+def _person(phrase: Phrase) -> bool:
+    return any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
 
 
 def _groups(found: list[Phrase], units: list[Unit]) -> None:

@@ -28,7 +28,7 @@ def _plain(char: str) -> str:
     if char.isspace():
         return " " if char != "\n" else char
     kind = unicodedata.category(char)
-    if kind == "Pd":
+    if kind == "Pd" and char != "—":  # an em dash parts clauses, the others may part the halves of a word
         return "-"
     base = unicodedata.normalize("NFKD", char)[0]
     return base if base.isascii() and base.isalnum() else char

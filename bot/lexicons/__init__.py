@@ -1,5 +1,6 @@
 """The packaged lexicons: TOML files read once, checked, and handed to the engine."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -11,21 +12,23 @@ from bot.errors import LexiconError
 from bot.lexicons.building import SHAPES, Builder
 from bot.lexicons.reading import read
 
-__all__ = ["conflict_ids", "default_engine", "load_lexicon", "topic_ids"]
+__all__ = ["conflict_ids", "default_engine", "load_lexicon", "read_lexicon", "topic_ids"]
 
 
 def load_lexicon(extra: Path | None = None) -> Lexicon:
     """The packaged lexicon, and the files of `extra` (same folders) on top. Raises LexiconError with every mistake."""
+    packaged = resources.files(__name__)
+    return read_lexicon([packaged] if extra is None else [packaged, extra])
+
+
+def read_lexicon(roots: Sequence[Path | Traversable]) -> Lexicon:
+    """The lexicon in these folders, each with actors/, topics/ and so on. Raises LexiconError with every mistake."""
     builder = Builder()
     for folder in SHAPES:
-        roots: list[Path | Traversable] = [resources.files(__name__)]
-        if extra is not None:
-            roots.append(extra)
         for root in roots:
             place = root.joinpath(folder)
-            if not place.is_dir():
-                continue
-            for source in sorted(place.iterdir(), key=lambda f: f.name):
+            sources = sorted(place.iterdir(), key=lambda f: f.name) if place.is_dir() else []
+            for source in sources:
                 if source.name.endswith(".toml"):
                     builder.add(folder, read(source, f"{folder}/{source.name}", SHAPES[folder], builder.mistakes))
     lexicon = builder.lexicon()
