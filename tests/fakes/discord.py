@@ -62,6 +62,11 @@ class FakeDiscord:
         """The base of the REST API, for PARLEY_DISCORD_API."""
         return f"http://127.0.0.1:{self._port}{PREFIX}"
 
+    @property
+    def askings(self) -> dict[str, Asking]:
+        """Every use of a command so far, by the token that answers it."""
+        return self._interactions.askings
+
     # --- faults: each for the next request whose "METHOD /path" holds `which` --------------------------------------
 
     def lose_answer(self, which: str = "/messages") -> None:

@@ -35,6 +35,7 @@ class FakeGateway:
         self.resumed = 0
         self.frames: list[dict[str, Any]] = []
         self.refuse = False  # no websocket gets through
+        self.refused = 0
         self.close_with: int | None = None  # answer IDENTIFY with this close code
         self._sessions: dict[str, list[dict[str, Any]]] = {}
         self._open: dict[str, web.WebSocketResponse] = {}
@@ -43,6 +44,8 @@ class FakeGateway:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection, from HELLO to its end."""
         if self.refuse:
+            self.refused += 1
+            await self.tell()
             return web.Response(status=503)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
@@ -143,16 +146,16 @@ class FakeGateway:
         for socket in list(self._open.values()):
             await socket.send_json({"op": INVALID, "d": False})
 
-    def forget(self) -> None:
-        """Forget every session without a word, as after an hour."""
-        self._sessions.clear()
-
     async def connected(self, times: int = 1) -> None:
         """Wait until the bot has logged in or resumed this many times in all, and is connected now."""
         async with asyncio.timeout(PATIENCE), self._news:
             await self._news.wait_for(
                 lambda: self.identified + self.resumed >= times and any(not s.closed for s in self._open.values())
             )
+
+    def open_sockets(self) -> int:
+        """How many connections are open now."""
+        return len(self._open)
 
     async def until(self, true: Any) -> None:
         """Wait until this is true of what has been received so far. TimeoutError after ten seconds."""

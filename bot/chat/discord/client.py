@@ -113,10 +113,12 @@ class DiscordMessenger:
         attempt = Attempt()
         try:
             async with asyncio.timeout(DEADLINE):
-                return await client.http.request(route, timeout=TIMEOUT, trace_request_ctx=attempt, **request)
+                answer = await client.http.request(route, timeout=TIMEOUT, trace_request_ctx=attempt, **request)
         except Exception as error:
             self._link.judge(error)
             raise delivery_error(error, fate=attempt.fate) from error
+        self._link.judge(None)
+        return answer
 
 
 def _card(message: Message) -> dict[str, Any]:

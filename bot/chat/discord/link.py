@@ -37,7 +37,7 @@ Ready = Callable[[discord.Client], Awaitable[None]]
 
 
 class Gateway(discord.Client):
-    """discord.py's client; `online` says whether events reach us now."""
+    """discord.py's client; `online` says whether events reach us now, `met` whether they did since `listen` began."""
 
     def __init__(self, heard: Heard) -> None:
         super().__init__(
@@ -52,6 +52,7 @@ class Gateway(discord.Client):
         self.http.max_ratelimit_timeout = PATIENCE
         self._heard = heard
         self.online = False
+        self.met = False
 
     async def on_connect(self) -> None:
         """The gateway has taken our token."""
@@ -72,7 +73,7 @@ class Gateway(discord.Client):
         await self._heard(interaction)
 
     def _came(self, how: str) -> None:
-        self.online = True
+        self.online = self.met = True
         log.info("Discord: %s as %s", how, self.user)
 
 
@@ -115,24 +116,25 @@ class Link:
             await asyncio.wait([self._task])
         await self._drop()
 
-    def judge(self, error: BaseException) -> None:
-        """Note from a failed request whether Discord still takes our token."""
-        if refused(error):
+    def judge(self, error: BaseException | None) -> None:
+        """Note from how a request went (None: well) whether Discord still takes our token."""
+        if error is None:
+            self._refused = False
+        elif refused(error):
             self._report(error)
 
     async def _keep(self) -> None:
         failures = 0
         while True:
+            met = False
             try:
                 if self._client is None or self._client.is_closed():
                     await self._log_in()
-                    failures = 0
-                await self._listen()
+                met = await self._listen()
             except Exception as error:
                 self._report(error)
-                if self._client is not None and self._client.is_closed():
-                    await self._drop()
-            failures += 1
+            # A login alone is no success: Discord takes a thousand connections a day, then resets the token.
+            failures = 0 if met else failures + 1
             wait = min(2.0 ** (failures - 1), MAX_WAIT)
             await asyncio.sleep(LOOK_AGAIN.total_seconds() if self._refused else wait)
 
@@ -152,22 +154,27 @@ class Link:
         self._decided.set()
         await self._ready(client)
 
-    async def _listen(self) -> None:
-        """Hold the gateway connection; return or raise where the library has given it up."""
+    async def _listen(self) -> bool:
+        """Hold the gateway connection until the library gives it up. Returns whether there was one."""
         client = self._client
         assert client is not None
-        _, address, _ = await client.http.get_bot_gateway()
-        # The library's own address is fixed; a proxy's or a test's is known only to the API it stands in for.
-        DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
+        client.met = False
         try:
+            _, address, _ = await client.http.get_bot_gateway()
+            # The library's own address is fixed; a proxy's or a test's is known only to the API it stands in for.
+            DiscordWebSocket.DEFAULT_GATEWAY = URL(address)
             await client.connect()
-        except AttributeError as error:
-            # discord.py 2.7 falls over its missing websocket when the very first connection fails.
-            if client.ws is not None:
-                raise
-            raise DeliveryError("Discord's gateway cannot be reached") from error
+        except Exception as error:
+            trouble: Exception = error
+            if isinstance(error, AttributeError) and getattr(client, "ws", None) is None:
+                # discord.py 2.7 falls over its missing websocket when the very first connection fails.
+                trouble = DeliveryError("Discord's gateway cannot be reached")
+            self._report(trouble)
         finally:
             client.online = False
+            if client.is_closed():
+                await self._drop()
+        return client.met
 
     async def _drop(self) -> None:
         """Close the client for good, quickly, whatever state it is in."""

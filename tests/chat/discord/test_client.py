@@ -19,11 +19,9 @@ POST = f"POST /channels/{CHANNEL}/messages"
 
 async def failure(messenger: DiscordMessenger, kind: DeliveryKind = DeliveryKind.ALERT) -> DeliveryError:
     """What posting an alert, or editing one, raises."""
+    do = messenger.edit if kind is DeliveryKind.UPDATE else messenger.post
     with pytest.raises(DeliveryError) as caught:
-        if kind is DeliveryKind.UPDATE:
-            await messenger.edit(delivery(kind, thread="1"), message(kind))
-        else:
-            await messenger.post(delivery(kind), message(kind))
+        await do(delivery(kind, thread="1"), message(kind))
     return caught.value
 
 
