@@ -20,7 +20,8 @@ WORD = 7  # letters of a word and its space, on average
 THRESHOLD = 0.5
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.
 DATELINE = re.compile(
-    r"[A-Z][A-Z'. -]{2,30}(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
+    r"[A-Z][A-Z'. -]{2,30}"
+    r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
 REACH = 9  # words from an act to what it is about
 NEXT = 30  # letters from a word to the place it is about
@@ -100,7 +101,9 @@ class _Reading:
         self._places = [
             n for n in names if n.place is not None and (n.place.disputed or lexicon.conflicts_of(n.place.name))
         ]
-        self._at_war = bool(self._war) or any(n.actor and n.actor.kind == "group" for n in names) or bool(self._places)
+        self._at_war = bool(self._war or self._places) or any(
+            n.actor and lexicon.conflicts_of(n.actor.name) for n in names
+        )
         self._memory = Memory(lexicon, view, (document.published or "")[:10])
         self._found: list[Statement] = []
         self._reasons: list[str] = []
@@ -167,7 +170,8 @@ class _Reading:
     def _about(self, topic: str, saying: Saying, sentence: Range) -> Hit | None:
         """The first of the topic's words that counts in what is said."""
         deed = saying.cue.kind == "deed"
-        ranges: tuple[Range, ...] = ((saying.start, saying.end),) if deed else saying.content
+        own: tuple[Range, ...] = ((saying.start, saying.end),) if saying.cue.kind != "say" else ()
+        ranges = own if deed else own + saying.content
         for hit in self._terms:
             if (
                 hit.topic != topic
