@@ -86,6 +86,8 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
             _add(clause, k, cue, owner, ((units[k].end, _stop(clause, k)),), 0.75, CALL)
     elif (after := _inverted(clause, k, cue)) is not None:
         _add(clause, k, cue, after, _content(clause, k, units[k].start, True), 0.95, "words before the cue")
+    elif _passive(clause, k):
+        return
     elif (got := _subject(clause, k)) is not None:
         phrase, sure = got
         first = phrase.group[0].first
@@ -136,6 +138,15 @@ def _agent(clause: Clause, k: int) -> Phrase | None:
         return None
     phrase = clause.starting(i + 1)
     return phrase if phrase is not None and phrase.can_speak else None
+
+
+def _passive(clause: Clause, k: int) -> bool:
+    """ "is recognised as", "was rejected": what is done to the subject, not by it."""
+    i = k - 1
+    while i >= 0 and clause.units[i].kind == "adverb":
+        i -= 1
+    low = clause.units[k].low
+    return i >= 0 and clause.units[i].low in clause.grammar.passives and low.endswith("ed") and " " not in low
 
 
 def _passive_content(clause: Clause, k: int) -> tuple[Range, ...]:
@@ -251,6 +262,8 @@ def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
         if other.first >= phrase.first:
             break
         between = clause.units[other.last : phrase.first]
+        if clause.quoted(clause.units[other.first].start):
+            continue
         if (
             other.can_speak
             and not other.governed
@@ -334,7 +347,11 @@ def _content(clause: Clause, k: int, subject: int, says: bool) -> tuple[Range, .
     """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
     after = (clause.units[k].end, _said(clause, k) if says else _stop(clause, k))
     if not says:
-        end = k + 1 == len(clause.units) or clause.units[k + 1].kind in ("comma", "mark", "semicolon", "dash")
+        first = next((n for n, u in enumerate(clause.units) if u.start >= subject), 0)
+        relative = first > 0 and clause.units[first - 1].kind == "word"  # "the plan Hamas rejected on Monday"
+        end = (
+            relative or k + 1 == len(clause.units) or clause.units[k + 1].kind in ("comma", "mark", "semicolon", "dash")
+        )
         return (
             (after,) if not end else ((clause.units[max(0, k - BEFORE)].start, subject),)
         )  # "a demand that X rejects"

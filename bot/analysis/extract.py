@@ -23,7 +23,7 @@ DATELINE = re.compile(
     r"[A-Z][A-Z'. -]{2,30}"
     r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
-REACH = 9  # words from an act to what it is about
+REACH = 12  # words from an act to what it is about
 NEXT = 30  # letters from a word to the place it is about
 
 
@@ -108,6 +108,7 @@ class _Reading:
         self._found: list[Statement] = []
         self._reasons: list[str] = []
         self._carried: list[Speaker] = []
+        self._dictated = False  # "The minister said:", and his words follow without marks
 
     def verdict(self) -> Analysis:
         """Read every sentence, then weigh what was found."""
@@ -206,7 +207,7 @@ class _Reading:
         else:
             return False
         content = " ".join(self._view.low[a:b] for a, b in saying.content)
-        how, _ = stance(Cue((), "say"), content, self._rules(hit.topic), negated=False)
+        how, _ = stance(Cue((), "say"), content, self._tools.rules, negated=False)
         return how not in (Stance.ACCUSE, Stance.THREATEN)
 
     def _rules(self, topic: str) -> tuple[StanceRule, ...]:
@@ -313,10 +314,11 @@ class _Reading:
         spoken = [s for s in said if s.cue.kind == "say"]
         if spoken:
             self._carried = self._memory.speakers(spoken[-1].speakers[0])
+            self._dictated = self._view.plain[start:end].endswith(":")
             return
         opens = next((q for q in inside if q.start <= start + 1 and q.end > start), None)
-        if opens is None or not self._carried or said:
-            if not inside:
+        if not self._carried or said or not (opens or self._dictated):
+            if not inside and not self._dictated:
                 self._carried = []
             return
         cue = Cue((), "say")

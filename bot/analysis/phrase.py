@@ -110,6 +110,7 @@ class Grammar:
         self.by = frozenset(language.words.get("by", ()))
         self.stops = frozenset(language.words.get("stop", ()))
         self.gerunds = frozenset(language.words.get("gerund", ()))
+        self.passives = frozenset(language.words.get("passive", ()))
         self.modals = frozenset(language.words.get("modal", ()))
         self.retold = frozenset(language.words.get("retold", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))

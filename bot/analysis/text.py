@@ -102,8 +102,13 @@ def quotes(view: View) -> list[Quote]:
     """Quotations of at least two words, in order, not nested, each within LONGEST_QUOTE characters."""
     found: list[Quote] = []
     text, opened, closers = view.shown, -1, ""
-    for mark in re.finditer("[“”„«»‘’\"']", text):
+    for mark in re.finditer('[“”„«»‘’"\']|\n+(?=[“"])', text):
         at, char = mark.start(), mark.group()
+        if char[0] == "\n":  # a paragraph of a longer quotation, closed only after its last
+            if opened >= 0 and at - opened <= LONGEST_QUOTE:
+                found.append(Quote(opened, at))
+            opened = -1
+            continue
         before = text[at - 1] if at else " "
         after = text[at + 1] if at + 1 < len(text) else " "
         if opened >= 0 and at - opened > LONGEST_QUOTE:
