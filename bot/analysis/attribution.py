@@ -78,7 +78,7 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
         cue = Cue(cue.forms, "say") if _clause_follows(clause, k) else Cue(cue.forms, "act", cue.stance, cue.negated)
     if (agent := _agent(clause, k)) is not None:
         _add(clause, k, cue, agent, _passive_content(clause, k), 0.85, DONE)
-    elif before is not None and before.low == "to" and _matrix(clause, k):
+    elif before is not None and before.low == "to" and (_matrix(clause, k) or _attempt(clause, k, cue)):
         return
     elif _is_noun(clause, k):
         owner = _owner(clause, k)
@@ -105,7 +105,7 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
 
 
 def _clause_follows(clause: Clause, k: int) -> bool:
-    """Whether a clause or a quotation stands behind the cue ("announced that", "announced Malta will"), not an object."""
+    """Whether a clause or a quotation follows the cue ("announced that", "announced Malta will"), not an object."""
     units = clause.units
     if k + 1 >= len(units) or units[k + 1].kind in ("subordinator", "comma", "colon", "mark"):
         return True
@@ -165,6 +165,11 @@ def _matrix(clause: Clause, k: int) -> bool:
     return False
 
 
+def _attempt(clause: Clause, k: int, cue: Cue) -> bool:
+    """ "scrambled to renew the truce": work on it, not consent; a headline's "X to renew the truce" is a plan."""
+    return cue.stance == "agree" and clause.ending(k - 2) is None
+
+
 def _is_noun(clause: Clause, k: int) -> bool:
     if not k:
         return False
@@ -175,13 +180,8 @@ def _is_noun(clause: Clause, k: int) -> bool:
         return True
     if before.name is not None and before.name.adjective:
         return True
-    return before.kind == "word" and not before.modifier and before.cue is None and _plain_noun(clause, k)
-
-
-def _plain_noun(clause: Clause, k: int) -> bool:
-    """ "growing calls for": a word between a verb and what looks like a cue, with no subject before it."""
-    unit = clause.units[k]
-    return unit.cue is not None and unit.cue.kind == "act" and unit.low.endswith(" for")
+    act = unit.cue is not None and unit.cue.kind == "act"
+    return act and before.kind == "word" and not before.modifier and before.cue is None  # "growing calls for"
 
 
 def _owner(clause: Clause, k: int) -> Phrase | None:
@@ -225,7 +225,8 @@ def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             i -= 1
             continue
         if phrase is not None:
-            if phrase.governed or (not phrase.can_speak and phrase.role is None):
+            owns = phrase.last < len(units) and units[phrase.last].kind == "possessive"
+            if phrase.governed or owns or (not phrase.can_speak and phrase.role is None):
                 i = phrase.first - 1
                 continue
             if phrase.role is not None and phrase.role.kind == "crowd":

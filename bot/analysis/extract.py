@@ -23,6 +23,7 @@ DATELINE = re.compile(
     r"[A-Z][A-Z'. -]{2,30}"
     r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
+REACH_AGREE = 8
 REACH = 12  # words from an act to what it is about
 NEXT = 30  # letters from a word to the place it is about
 
@@ -40,6 +41,9 @@ class _Tools:
     background: frozenset[str]
     between: frozenset[str]
     rules: tuple[StanceRule, ...]
+    own: dict[str, str]
+    adversary: frozenset[str]
+    mediation: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,9 @@ class Engine:
                 frozenset(language.words.get("background", ())),
                 frozenset((*language.words.get("determiner", ()), *language.words.get("between", ()))),
                 language.rules,
+                {w: kind for kind in ("m", "f", "it") for w in language.words.get(f"own_{kind}", ())},
+                frozenset(language.words.get("adversary", ())),
+                frozenset(language.words.get("mediation", ())),
             )
             for code, language in lexicon.languages.items()
         }
@@ -104,7 +111,7 @@ class _Reading:
         self._at_war = bool(self._war or self._places) or any(
             n.actor and lexicon.conflicts_of(n.actor.name) for n in names
         )
-        self._memory = Memory(lexicon, view, (document.published or "")[:10])
+        self._memory = Memory(lexicon, view, (document.published or "")[:10], own=tools.own, adversary=tools.adversary)
         self._found: list[Statement] = []
         self._reasons: list[str] = []
         self._carried: list[Speaker] = []
@@ -180,7 +187,7 @@ class _Reading:
                 or not any(a <= hit.start < b for a, b in ranges)
             ):
                 continue
-            if saying.cue.kind == "act" and hit.start - saying.end > REACH * WORD:
+            if saying.cue.kind == "act" and self._beyond(saying, hit):
                 continue
             if (
                 isinstance(hit.what, Term)
@@ -191,6 +198,12 @@ class _Reading:
             if self._counts(hit, sentence) and (deed or not self._background(hit, saying)):
                 return hit
         return None
+
+    def _beyond(self, saying: Saying, hit: Hit) -> bool:
+        """Whether an act is about something nearer, or about mediating, which is nobody's position."""
+        reach = REACH_AGREE if saying.cue.stance == Stance.AGREE else REACH
+        between = self._view.low[saying.end : hit.start]
+        return len(between) > reach * WORD or any(w in self._tools.mediation for w in between.split())
 
     def _named(self, topic: str) -> bool:
         """Whether the article names the topic by words that need nothing beside them."""

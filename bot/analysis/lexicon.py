@@ -98,7 +98,7 @@ class Forbid:
 class StanceRule:
     """If any of `words` stands in what was said (and every one of `also` likewise), the stance is this.
 
-    A topic's rules come before its language's, except those marked `last`.
+    A topic's rules come before its language's, except those marked `last`; one marked `over` outranks the cue itself.
     """
 
     name: str
@@ -106,6 +106,7 @@ class StanceRule:
     words: tuple[str, ...]
     also: tuple[str, ...] = ()
     last: bool = False
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ CLASSES = (
     "title", "adverb",
 )  # fmt: skip
 LONGEST = 6
+SHORT = 3  # letters of a role that is an abbreviation
 
 
 @dataclass(slots=True)
@@ -149,6 +150,8 @@ class Grammar:
         return out
 
     def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
+        if like.role is not None and end - start <= SHORT and view.plain[start:end].islower():
+            return Unit("word", start, end, view.low[start:end])  # "11 pm" is no prime minister
         return Unit(like.kind, start, end, view.low[start:end], role=like.role, cue=like.cue, modifier=like.modifier)
 
     def _plain(self, view: View, start: int, end: int, low: str) -> Unit:

@@ -1,6 +1,7 @@
 """Who a phrase means: names, offices with their holders, nationalities, pronouns, people named earlier."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.analysis.lexicon import Actor, Lexicon
@@ -32,6 +33,8 @@ class Memory:
     bodies: list[tuple[str, Actor | None]] = field(default_factory=list)
     parties: Counter[str] = field(default_factory=Counter)
     last: tuple[str, Actor | None] | None = None
+    adversary: frozenset[str] = frozenset()  # words that make of "generals" the two sides
+    own: Mapping[str, str] = field(default_factory=dict)  # "his" -> "m", "its" -> "it"
 
     def note(self, phrase: Phrase) -> None:
         """Remember whom a phrase names."""
@@ -53,8 +56,10 @@ class Memory:
                 for unit in phrase.units:
                     if unit.role is not None:
                         self.offices[unit.low] = entry
-        elif phrase.can_speak and (role is None or role.kind in ("organ", "group")):
+        elif phrase.can_speak and speaker.actor is not None and (role is None or role.kind in ("organ", "group")):
             self.bodies.append(entry)
+            if role is not None:
+                self.offices[phrase.units[-1].low] = entry
 
     def subject(self, speaker: Speaker) -> None:
         """Remember who spoke last: a pronoun in the next sentence means them first."""
@@ -70,24 +75,33 @@ class Memory:
         if phrase.pronoun:
             return self._pronoun(phrase, start, end)
         role = phrase.role
-        if role is not None and role.kind == "sides":
-            known = self.sides()
+        if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
+            known = self.sides() or self._parties()
             return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [
                 Speaker(self._words(phrase), start, end, None, 0.6)
             ]
         speaker = self._named(phrase)
         return [speaker] if speaker is not None else []
 
-    def sides(self) -> list[str]:
+    def sides(self) -> tuple[str, ...]:
         """The two parties of the conflict that this article names most."""
-        best: list[str] = []
+        best: tuple[str, ...] = ()
         most = 0
         for conflict in self.lexicon.conflicts.values():
             named = [p for p in conflict.parties if self.parties[p]]
             weight = sum(self.parties[p] for p in named)
             if len(named) >= 2 and weight > most:
-                best, most = sorted(named, key=lambda p: -self.parties[p])[:2], weight
+                best, most = tuple(sorted(named, key=lambda p: -self.parties[p])[:2]), weight
         return best
+
+    def _parties(self) -> tuple[str, ...]:
+        """The parties of the one conflict that the article's names stand in, named or not."""
+        counts = Counter(
+            c for name, n in self.parties.items() for c in self.lexicon.conflicts_of(name) for _ in range(n)
+        )
+        if not counts:
+            return ()
+        return self.lexicon.conflicts[counts.most_common(1)[0][0]].parties[:2]
 
     def _pronoun(self, phrase: Phrase, start: int, end: int) -> list[Speaker]:
         kind = phrase.pronoun
@@ -129,14 +143,19 @@ class Memory:
             return Speaker(self._words(phrase), start, end, None, 0.75)
         if role.kind in ("organ", "voice", "official") and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.95)
-        if role.kind == "voice" and (seen := self.offices.get(phrase.units[-1].low)) is not None:
-            return Speaker(seen[0], start, end, seen[1], 0.8)
-        if role.kind in ("organ", "group") and owner is None and phrase.units[0].low in ("the", "its", "his", "their"):
-            word = phrase.units[-1].low
-            seen = next((b for b in reversed(self.bodies) if word in b[0].lower()), None)
-            if seen is not None:
-                return Speaker(seen[0], start, end, seen[1], 0.85)
+        if owner is None and role.kind in ("organ", "group", "voice") and (seen := self._before(phrase)) is not None:
+            return Speaker(seen[0], start, end, seen[1], 0.85)
         return Speaker(self._words(phrase), start, end, None, 0.75)
+
+    def _before(self, phrase: Phrase) -> tuple[str, Actor | None] | None:
+        """Whom "the army", "his office", "its spokesman" mean: the one of that word, or the last one spoken of."""
+        lead, word = phrase.units[0].low, phrase.units[-1].low
+        if lead in self.own:
+            known = self.persons if self.own[lead] in ("m", "f") else self.bodies
+            return known[-1] if known else None
+        if word in self.offices:
+            return self.offices[word]
+        return next((b for b in reversed(self.bodies) if word in b[0].lower()), None)
 
     def _owner(self, phrase: Phrase) -> Actor | None:
         """The state, body or group that the phrase belongs to."""

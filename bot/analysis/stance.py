@@ -12,6 +12,8 @@ CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
 def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool) -> tuple[Stance, str]:
     """The stance and the name of the rule that gave it. `content` is lower case."""
     by_words = next((r for r in rules if _fits(r, content)), None)
+    if by_words is not None and by_words.over:
+        return by_words.stance, by_words.name
     if cue.stance:
         own = Stance(cue.stance)
         if negated and cue.negated:

@@ -29,7 +29,14 @@ from bot.lexicons.reading import Field, File, Shape, Table
 STANCES = tuple(s.value for s in Stance)
 TEXT, TEXTS, NEEDED = Field("str"), Field("texts"), Field("str", required=True)
 WORDS = Field("texts", required=True)
-RULE = {"name": NEEDED, "stance": Field("str", True, STANCES), "words": WORDS, "also": TEXTS, "last": Field("bool")}
+RULE = {
+    "name": NEEDED,
+    "stance": Field("str", True, STANCES),
+    "words": WORDS,
+    "also": TEXTS,
+    "last": Field("bool"),
+    "over": Field("bool"),
+}
 OFFICE = ("title", "of", "since", "until")
 
 # What each folder's files may hold. None: a table of any keys, each a list of texts.
@@ -242,8 +249,8 @@ def _territory(table: Table) -> Territory:
 
 def _rule(table: Table) -> StanceRule:
     stance = Stance(table.text("stance"))
-    last = bool(table.values.get("last"))
-    return StanceRule(table.text("name"), stance, table.texts("words"), table.texts("also"), last)
+    last, over = (bool(table.values.get(key)) for key in ("last", "over"))
+    return StanceRule(table.text("name"), stance, table.texts("words"), table.texts("also"), last, over)
 
 
 def _topic_words(file: File, language: str) -> TopicWords:
