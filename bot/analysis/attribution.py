@@ -329,18 +329,17 @@ def _stop(clause: Clause, k: int) -> int:
 
 
 def _said(clause: Clause, k: int) -> int:
-    """Where the words that are said end: at an afterthought behind a comma (", ahead of a vote ...")."""
-    units = clause.units
-    for i in range(k + 2, len(units)):
-        if (
-            units[i - 1].kind == "comma"
-            and units[i].low in clause.grammar.afterthoughts
-            and not clause.quoted(units[i].start)
-        ):
-            return units[i].start
-        participle = units[i - 1].kind == "comma" and units[i].cue is not None and units[i].low.endswith("ing")
-        if (participle or units[i].kind == "semicolon") and not clause.quoted(units[i].start):
-            return units[i].start
+    """Where the words that are said end: at an afterthought behind a comma (", ahead of a vote", ", adding")."""
+    units, comma = clause.units, False
+    for i in range(k + 1, len(units)):
+        unit = units[i]
+        after = comma and i > k + 1
+        comma = unit.kind == "comma" or (comma and unit.kind == "mark")
+        if clause.quoted(unit.start):
+            continue
+        participle = unit.cue is not None and unit.low.endswith("ing")
+        if unit.kind == "semicolon" or (after and (participle or unit.low in clause.grammar.afterthoughts)):
+            return unit.start
     return clause.end
 
 

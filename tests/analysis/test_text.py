@@ -1,0 +1,59 @@
+import pytest
+
+from bot.analysis.text import View, quotes, sentences
+
+ABBREVIATIONS = frozenset({"mr", "gen"})
+
+
+def split(text: str) -> list[str]:
+    view = View.of(text, cap=10_000)
+    return [view.span(a, b).text for a, b in sentences(view, abbreviations=ABBREVIATIONS)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("One. Two.", ["One.", "Two."]),
+        ("Mr. Roe met Gen. Poe. They spoke.", ["Mr. Roe met Gen. Poe.", "They spoke."]),
+        ("The U.S. army left. It came back.", ["The U.S. army left.", "It came back."]),
+        ("A 3.5 km line. No more.", ["A 3.5 km line.", "No more."]),
+        ("“Never.” He left!  “Why?” she asked.", ["“Never.”", "He left!", "“Why?” she asked."]),
+        ("Headline\nBody", ["Headline", "Body"]),
+        ("", []),
+    ],
+)
+def test_sentences(text: str, expected: list[str]) -> None:
+    assert split(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("He said “no truce now” again.", ["“no truce now”"]),
+        ("'There'll be no peace,' he said.", ["'There'll be no peace,'"]),
+        ("the leaders' call and Ruritania's army", []),
+        ('Straight "one two" and "three four".', ['"one two"', '"three four"']),
+        ("“a “word” b”", []),
+        ("“first paragraph\n“second one” end", ["“first paragraph", "“second one”"]),
+        ("“unclosed words", []),
+    ],
+)
+def test_quotes(text: str, expected: list[str]) -> None:
+    found = [text[q.start : q.end] for q in quotes(View.of(text, cap=1_000))]
+    assert found[: len(expected)] == expected
+    assert len(found) <= max(len(expected), 1)
+
+
+def test_the_way_back_to_the_document_survives_hidden_characters() -> None:
+    text = "a\u200b  cease\u00adfire ,  Erdoğan’s"
+    view = View.of(text, cap=100)
+    assert view.plain == "a ceasefire, Erdogan's"
+    at = view.low.index("ceasefire")
+    assert view.span(at, at + len("ceasefire")).text == "cease\u00adfire"
+    assert view.span(0, len(view.plain)).text == text
+
+
+def test_case_folding_never_moves_a_letter() -> None:
+    text = "İstanbul ẞ ŉ ﬁ said"
+    view = View.of(text, cap=100)
+    assert len(view.low) == len(view.plain) == len(text)
