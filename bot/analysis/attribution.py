@@ -109,7 +109,10 @@ def _clause_follows(clause: Clause, k: int) -> bool:
     units = clause.units
     if k + 1 >= len(units) or units[k + 1].kind in ("subordinator", "comma", "colon", "mark"):
         return True
-    phrase = clause.starting(k + 1)
+    i = k + 1
+    while i < len(units) and units[i].kind in ("adverb", "number"):
+        i += 1
+    phrase = clause.starting(i)
     return (
         phrase is not None and phrase.last < len(units) and units[phrase.last].kind in ("auxiliary", "cue", "negation")
     )
@@ -134,7 +137,7 @@ def _agent(clause: Clause, k: int) -> Phrase | None:
     units, i = clause.units, k + 1
     while i < len(units) and i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
         i += 1
-    if i + 1 >= len(units) or units[i].low not in clause.grammar.by or units[k].low.split()[0].endswith("ing"):
+    if i + 1 >= len(units) or units[i].low not in clause.grammar.by or clause.grammar.participle(units[k].low):
         return None
     phrase = clause.starting(i + 1)
     return phrase if phrase is not None and phrase.can_speak else None
@@ -146,7 +149,7 @@ def _passive(clause: Clause, k: int) -> bool:
     while i >= 0 and clause.units[i].kind == "adverb":
         i -= 1
     low = clause.units[k].low
-    return i >= 0 and clause.units[i].low in clause.grammar.passives and low.endswith("ed") and " " not in low
+    return i >= 0 and clause.units[i].low in clause.grammar.passives and clause.grammar.past(low) and " " not in low
 
 
 def _passive_content(clause: Clause, k: int) -> tuple[Range, ...]:
@@ -174,9 +177,13 @@ def _is_noun(clause: Clause, k: int) -> bool:
     if not k:
         return False
     unit, before = clause.units[k], clause.units[k - 1]
-    if unit.low.split()[0].endswith(("ed", "ing")):
+    if clause.grammar.participle(unit.low):
         return False
-    if before.kind in ("possessive", "determiner", "preposition", "number") and before.low != "to":
+    if before.kind in ("possessive", "determiner"):
+        return True  # "a proposed truce" as well
+    if clause.grammar.past(unit.low):
+        return False
+    if before.kind in ("preposition", "number") and before.low != "to":
         return True
     if before.name is not None and before.name.adjective:
         return True
@@ -201,7 +208,7 @@ def _owner(clause: Clause, k: int) -> Phrase | None:
 
 def _inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     units = clause.units
-    if cue.kind != "say" or not k or units[k].low.split()[0].endswith("ing"):
+    if cue.kind != "say" or not k or clause.grammar.participle(units[k].low):
         return None
     if units[k - 1].kind not in ("comma", "mark", "dash"):
         return None
@@ -212,11 +219,11 @@ def _inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
 def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     """Walk back from the cue to its subject."""
     units, sure, i, words = clause.units, 1.0, k - 1, 0
-    participle = units[k].low.split()[0].endswith("ing")
+    participle = clause.grammar.participle(units[k].low)
     if participle and (
         i < 0 or units[i].kind in ("comma", "conjunction", "dash") or units[i].low in clause.grammar.gerunds
     ):
-        return _main(clause)
+        return _main(clause, k)
     if participle and units[i].kind in ("preposition", "subordinator"):
         return None
     while i >= 0:
@@ -247,6 +254,10 @@ def _subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             sure *= 0.9
         elif unit.kind in ("subordinator", "semicolon", "colon"):
             break
+        elif unit.kind == "relative":
+            who = i - 2 if i and units[i - 1].kind == "comma" else i - 1
+            if clause.ending(who) is None:
+                return None  # "the plan, which calls for"
         elif unit.cue is not None:
             sure *= 0.7
             words += 1
@@ -276,20 +287,21 @@ def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
     return phrase
 
 
-def _last(clause: Clause, k: int | None = None) -> Saying | None:
-    """The last saying with a subject of its own; near the cue at k, where one is given."""
-    for saying in reversed(clause.found):
-        if saying.rule not in (CALL, DONE):
-            near = k is None or clause.units[k].start - saying.end < NEAR
-            return saying if near else None
-    return None
+def _last(clause: Clause, k: int) -> Saying | None:
+    """The saying whose subject the verb at k shares: one that ends at this verb, else the last one near it."""
+    at = clause.units[k].start
+    own = [s for s in clause.found if s.rule not in (CALL, DONE)]
+    ended = next((s for s in own if any(0 <= at - end <= 5 for _, end in s.content)), None)
+    return ended or (own[-1] if own and at - own[-1].end < NEAR else None)
 
 
-def _main(clause: Clause) -> tuple[Phrase, float] | None:
+def _main(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     """The subject of a participle ("..., calling for"): the last saying's, else the first free phrase."""
-    if (last := _last(clause)) is not None:
+    if (last := _last(clause, k)) is not None:
         return last.speakers[0], last.sure * 0.9
     for phrase in clause.phrases:
+        if phrase.first > k:
+            break
         if not phrase.governed and phrase.can_speak and not clause.quoted(clause.units[phrase.first].start):
             return phrase, 0.7
     return None
@@ -309,7 +321,8 @@ def _over(clause: Clause, i: int) -> int:
                 "auxiliary",
                 "conjunction",
             )
-            inserted = inserted or nxt.low.endswith(("ing", "ed")) or nxt.role is not None
+            verb = clause.grammar.participle(nxt.low) or clause.grammar.past(nxt.low)
+            inserted = inserted or verb or nxt.role is not None
             return j - 1 if inserted else i - 1
         if unit.kind == "semicolon":
             break
@@ -321,7 +334,7 @@ def _stop(clause: Clause, k: int) -> int:
     units = clause.units
     for i in range(k + 1, len(units)):
         unit = units[i]
-        if unit.kind in ("semicolon", "contrast"):
+        if unit.kind in ("semicolon", "contrast") or _next_verb(clause, i):
             return unit.start
         if unit.low in clause.grammar.stops and (unit.kind != "subordinator" or clause.starting(i + 1) is not None):
             return unit.start
@@ -337,10 +350,21 @@ def _said(clause: Clause, k: int) -> int:
         comma = unit.kind == "comma" or (comma and unit.kind == "mark")
         if clause.quoted(unit.start):
             continue
-        participle = unit.cue is not None and unit.low.endswith("ing")
-        if unit.kind == "semicolon" or (after and (participle or unit.low in clause.grammar.afterthoughts)):
+        if unit.kind == "semicolon" or (after and unit.low in clause.grammar.afterthoughts) or _next_verb(clause, i):
             return unit.start
     return clause.end
+
+
+def _next_verb(clause: Clause, i: int) -> bool:
+    """Whether the subject's next verb begins here: "and called for", ", adding"."""
+    units, unit = clause.units, clause.units[i]
+    if clause.quoted(unit.start):
+        return False
+    if unit.kind == "conjunction":
+        after = units[i + 1] if i + 1 < len(units) else unit
+        return after.cue is not None and clause.grammar.past(after.low)
+    before = units[i - 1].kind if units[i - 1].kind != "mark" else units[i - 2].kind
+    return unit.cue is not None and clause.grammar.participle(unit.low) and before == "comma"
 
 
 def _content(clause: Clause, k: int, subject: int, says: bool) -> tuple[Range, ...]:
@@ -375,7 +399,7 @@ def _content(clause: Clause, k: int, subject: int, says: bool) -> tuple[Range, .
 def _adverbial(clause: Clause, first: int) -> bool:
     """Whether the words before the comma are but an opening ("At a meeting in Cairo, ...")."""
     lead = clause.units[0]
-    return lead.kind in ("preposition", "subordinator") or lead.low.endswith("ing") or first <= 3
+    return lead.kind in ("preposition", "subordinator") or clause.grammar.participle(lead.low) or first <= 3
 
 
 def _according(clause: Clause, k: int) -> None:

@@ -108,6 +108,9 @@ class Grammar:
             key = tuple(word.split())
             self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
         self.bridges = frozenset(language.words.get("bridge", ()))
+        self._participle = tuple(language.words.get("participle_ending", ()))
+        self._past = tuple(language.words.get("past_ending", ()))
+        self._adverb = tuple(language.words.get("adverb_ending", ()))
         self.by = frozenset(language.words.get("by", ()))
         self.stops = frozenset(language.words.get("stop", ()))
         self.gerunds = frozenset(language.words.get("gerund", ()))
@@ -115,6 +118,14 @@ class Grammar:
         self.modals = frozenset(language.words.get("modal", ()))
         self.retold = frozenset(language.words.get("retold", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))
+
+    def participle(self, low: str) -> bool:
+        """Whether a verb's first word has the ending of a participle that shares its subject ("calling for")."""
+        return low.partition(" ")[0].endswith(self._participle)
+
+    def past(self, low: str) -> bool:
+        """Whether a verb's first word has the ending of the past and of the passive ("called for")."""
+        return low.partition(" ")[0].endswith(self._past)
 
     def _add(self, forms: Sequence[str], like: Unit) -> None:
         for form in forms:
@@ -160,7 +171,7 @@ class Grammar:
             return Unit(PUNCTUATION.get(text, "mark"), start, end, low)
         if text[0].isdigit():
             return Unit("number", start, end, low)
-        if low.endswith("ly") and not text[0].isupper():
+        if self._adverb and low.endswith(self._adverb) and not text[0].isupper():
             return Unit("adverb", start, end, low)
         named = text[0].isupper() or ("-" in text and any(c.isupper() for c in text))  # al-Thani
         return Unit("cap" if named else "word", start, end, low)

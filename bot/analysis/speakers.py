@@ -135,7 +135,7 @@ class Memory:
         if role.kind == "paper":
             if owner is not None:
                 return Speaker(owner.name, start, end, owner, 0.8)
-            return Speaker(self.bodies[-1][0], start, end, self.bodies[-1][1], 0.7) if self.bodies else None
+            return None
         if role.kind == "office":
             holder = self._holder(phrase, owner)
             if holder is not None:
