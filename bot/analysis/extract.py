@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.analysis.attribution import Clause, Range, Saying, sayings
 from bot.analysis.language import guess
@@ -112,7 +112,7 @@ class _Reading:
             n.actor and lexicon.conflicts_of(n.actor.name) for n in names
         )
         self._memory = Memory(lexicon, view, (document.published or "")[:10], own=tools.own, adversary=tools.adversary)
-        self._found: list[Statement] = []
+        self._found: list[tuple[Statement, str]] = []
         self._reasons: list[str] = []
         self._carried: list[Speaker] = []
         self._dictated = False  # "The minister said:", and his words follow without marks
@@ -122,7 +122,9 @@ class _Reading:
         for start, end in sentences(self._view, abbreviations=self._tools.abbreviations):
             self._sentence(start, end)
         best: dict[tuple[str, str, Stance], Statement] = {}
-        for statement in self._found:
+        for statement, post in self._found:
+            if post and (name := self._memory.holder(post)):
+                statement = replace(statement, speaker=name)
             if statement.gist not in best or _telling(statement) > _telling(best[statement.gist]):
                 best[statement.gist] = statement
         taken = {(s.speaker, s.topic) for s in best.values() if s.stance != Stance.ASSESS}
@@ -288,7 +290,7 @@ class _Reading:
             reason=f"{saying.rule}, {words}; stance: {rule}",
             conflicts=self._conflicts(sentence),
         )
-        self._found.append(statement)
+        self._found.append((statement, speaker.post))
 
     def _quote(self, content: tuple[Range, ...], hit: Hit) -> Span | None:
         """The quotation in what is said, that about the topic first; without its marks."""

@@ -1,5 +1,6 @@
 """Who a phrase means: names, offices with their holders, nationalities, pronouns, people named earlier."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,13 @@ from dataclasses import dataclass, field
 from bot.analysis.lexicon import Actor, Lexicon
 from bot.analysis.phrase import Phrase, Unit
 from bot.analysis.text import View
+
+# Organs that speak for their state, by their canonical name; parliaments and parties speak for themselves.
+STATE_VOICE = re.compile(
+    r"ministry|military|\barmy|forces|kremlin|white house|pentagon|department|downing|élysée|foreign office|presiden"
+    r"|office|coast guard|command|casa |planalto|treasury|security council|cabinet",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,7 @@ class Speaker:
     end: int
     actor: Actor | None
     sure: float
+    post: str = ""  # the post named, where nobody is known to hold it
 
 
 @dataclass(slots=True)
@@ -131,6 +140,9 @@ class Memory:
         if role is None:
             if owner is None:
                 return None
+            state = self.lexicon.actors.get(owner.of)
+            if owner.kind == "organ" and state is not None and STATE_VOICE.search(owner.name):
+                owner = state
             return Speaker(owner.name, lead.start, end, owner, 1.0)
         if role.kind == "paper":
             if owner is not None:
@@ -140,12 +152,17 @@ class Memory:
             holder = self._holder(phrase, owner)
             if holder is not None:
                 return Speaker(holder[0], start, end, holder[1], 0.9)
-            return Speaker(self._words(phrase), start, end, None, 0.75)
+            return Speaker(self._words(phrase), start, end, None, 0.75, phrase.units[-1].low)
         if role.kind in ("organ", "voice", "official") and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.95)
         if owner is None and role.kind in ("organ", "group", "voice") and (seen := self._before(phrase)) is not None:
             return Speaker(seen[0], start, end, seen[1], 0.85)
-        return Speaker(self._words(phrase), start, end, None, 0.75)
+        post = phrase.units[-1].low if role.kind in ("voice", "official") else ""
+        return Speaker(self._words(phrase), start, end, None, 0.75, post)
+
+    def holder(self, post: str) -> str:
+        """Whom the whole article names with this post, "" if nobody: for a headline's "minister says"."""
+        return self.offices[post][0] if post in self.offices else ""
 
     def _before(self, phrase: Phrase) -> tuple[str, Actor | None] | None:
         """Whom "the army", "his office", "its spokesman" mean: the one of that word, or the last one spoken of."""
