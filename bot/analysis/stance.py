@@ -6,6 +6,7 @@ from bot.analysis.lexicon import Cue, StanceRule
 from bot.domain.statement import Stance
 
 # An act that a condition turns into another stance.
+SPOKEN_OF = "only spoken of"
 CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
 
 
@@ -22,7 +23,7 @@ def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool
             return by_words.stance, by_words.name
         return own, "the cue's own"
     if by_words is None:
-        return Stance.ASSESS, "only spoken of"
+        return Stance.ASSESS, SPOKEN_OF
     return by_words.stance, by_words.name
 
 
