@@ -26,7 +26,9 @@ MENDABLE = {
     50008: "this kind of channel takes no messages: choose a text channel or a thread",
     50024: "this kind of channel takes no messages: choose a text channel or a thread",
     50083: "the thread is archived: reopen it, or choose another channel",
+    160002: "the bot may not reply there: give it the permission Read Message History in that channel",
     160005: "the thread is locked: unlock it, or choose another channel",
+    200000: "the server's AutoMod blocked the message: exempt the bot's role from that rule",
 }
 # The message itself is at fault: the same one will be refused for ever.
 HOPELESS = {
@@ -35,7 +37,7 @@ HOPELESS = {
     50006: "Discord calls the message empty",
     50035: "Discord calls the card invalid",
 }
-LATER = {30046, 40062, 50161}  # too many edits of an old message, a service that is rate limited
+LATER = {30046, 40062}  # too many edits of an old message, a service that is rate limited
 LOOK_AGAIN = timedelta(minutes=5)
 DEFAULT_WAIT = timedelta(seconds=30)
 

@@ -28,6 +28,7 @@ def refusal(status: int, code: int = 0, message: Any = "no", **headers: str) -> 
         (refusal(400, 0), False, LOOK_AGAIN, "refused"),
         (refusal(400, 30046), False, LOOK_AGAIN, "refused"),
         (refusal(400, 50083), False, LOOK_AGAIN, "archived"),
+        (refusal(400, 160002), False, LOOK_AGAIN, "Read Message History"),
         (refusal(403, 50001), False, LOOK_AGAIN, "View Channel"),
         (refusal(403, 0), False, LOOK_AGAIN, "View Channel"),
         (refusal(404, 10003), False, LOOK_AGAIN, "feeds.toml"),
