@@ -112,6 +112,8 @@ class Grammar:
         self._past = tuple(language.words.get("past_ending", ()))
         self._adverb = tuple(language.words.get("adverb_ending", ()))
         self.by = frozenset(language.words.get("by", ()))
+        self.sources = frozenset(language.words.get("from", ()))
+        self.infinitives = frozenset(language.words.get("infinitive", ()))
         self.stops = frozenset(language.words.get("stop", ()))
         self.gerunds = frozenset(language.words.get("gerund", ()))
         self.passives = frozenset(language.words.get("passive", ()))

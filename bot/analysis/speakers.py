@@ -2,12 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bot.analysis.lexicon import Actor, Lexicon
+from bot.analysis.lexicon import Actor, Language, Lexicon
 from bot.analysis.phrase import Phrase, Unit
-from bot.analysis.text import View
+from bot.analysis.text import View, unified
 
 # Organs that speak for their state, by their canonical name; parliaments and parties speak for themselves.
 STATE_VOICE = re.compile(
@@ -29,21 +28,23 @@ class Speaker:
     post: str = ""  # the post named, where nobody is known to hold it
 
 
-@dataclass(slots=True)
 class Memory:
-    """What the article has said so far: the people named, the last speakers, who holds which office in it."""
+    """What the article has said so far: the people named, the last speakers, who holds which office in it.
 
-    lexicon: Lexicon
-    view: View
-    day: str
-    people: dict[str, str] = field(default_factory=dict)  # last name, lower case -> full name as first written
-    offices: dict[str, tuple[str, Actor | None]] = field(default_factory=dict)
-    persons: list[tuple[str, Actor | None]] = field(default_factory=list)
-    bodies: list[tuple[str, Actor | None]] = field(default_factory=list)
-    parties: Counter[str] = field(default_factory=Counter)
-    last: tuple[str, Actor | None] | None = None
-    adversary: frozenset[str] = frozenset()  # words that make of "generals" the two sides
-    own: Mapping[str, str] = field(default_factory=dict)  # "his" -> "m", "its" -> "it"
+    `day` is the article's (ISO), "" where it is not known.
+    """
+
+    def __init__(self, lexicon: Lexicon, view: View, language: Language, day: str) -> None:
+        self.lexicon, self.view, self.day = lexicon, view, day
+        self.people: dict[str, tuple[str, Actor | None]] = {}  # part of a name -> whose it is
+        self.offices: dict[str, tuple[str, Actor | None]] = {}
+        self.persons: list[tuple[str, Actor | None]] = []
+        self.bodies: list[tuple[str, Actor | None]] = []
+        self.parties: Counter[str] = Counter()
+        self.last: tuple[str, Actor | None] | None = None
+        words = language.words
+        self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
+        self.adversary = frozenset(words.get("adversary", ()))  # words that make of "generals" the two sides
 
     def note(self, phrase: Phrase) -> None:
         """Remember whom a phrase names."""
@@ -61,6 +62,7 @@ class Memory:
         entry = (speaker.name, speaker.actor)
         if person:
             self.persons.append(entry)
+            self._remember(speaker.name, speaker.actor)
             if role is not None and role.kind in ("office", "voice", "official"):
                 for unit in phrase.units:
                     if unit.role is not None:
@@ -69,6 +71,12 @@ class Memory:
             self.bodies.append(entry)
             if role is not None:
                 self.offices[phrase.units[-1].low] = entry
+
+    def _remember(self, name: str, actor: Actor | None) -> None:
+        """From now on a part of the name stands for the whole ("al-Deek", "Deek")."""
+        for part in unified(name).lower().split():
+            self.people.setdefault(part, (name, actor))
+            self.people.setdefault(part.rpartition("-")[2], (name, actor))
 
     def subject(self, speaker: Speaker) -> None:
         """Remember who spoke last: a pronoun in the next sentence means them first."""
@@ -196,15 +204,13 @@ class Memory:
         words = self.view.plain[caps[0].start : caps[-1].end]
         last = caps[-1].low
         if len(caps) > 1:
-            for unit in caps:
-                self.people.setdefault(unit.low, words)
-                self.people.setdefault(unit.low.rpartition("-")[2], words)
-        name = self.people.get(last, words)
+            self._remember(words, None)
+        name, actor = self.people.get(last, (words, None))
         role = phrase.role
         if role is not None and role.kind == "voice" and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.9)
         sure = 0.9 if role is not None or name != words or len(caps) > 1 else 0.5  # one unknown word may be anything
-        return Speaker(name, start, end, None, sure)
+        return Speaker(name, start, end, actor, sure)
 
     def _holder(self, phrase: Phrase, owner: Actor | None) -> tuple[str, Actor | None] | None:
         """Who holds the office named: by the lexicon at the article's date, else by the article itself."""

@@ -14,6 +14,7 @@ UNSEEN = re.compile(
 )
 OPENING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"', "'": "'"}
 LONGEST_QUOTE = 2_000
+LONGEST_SENTENCE = 1_500  # longer ones are lists or noise, and reading costs the square
 
 
 @lru_cache(maxsize=4096)
@@ -156,5 +157,10 @@ def _add(out: list[tuple[int, int]], text: str, start: int, end: int) -> None:
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
+    while end - start > LONGEST_SENTENCE:
+        cut = text.rfind(" ", start, start + LONGEST_SENTENCE)
+        cut = cut if cut > start else start + LONGEST_SENTENCE
+        out.append((start, cut))
+        start = cut
     if start < end:
         out.append((start, end))

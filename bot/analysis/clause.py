@@ -1,0 +1,141 @@
+"""A sentence under reading, and where in it the words stand that a cue is about."""
+
+from dataclasses import dataclass, field
+
+from bot.analysis.lexicon import Cue
+from bot.analysis.phrase import Grammar, Phrase, Unit
+from bot.analysis.text import Quote
+
+Range = tuple[int, int]
+BEFORE = 16  # units before a subject that an act at the end of a clause may be about
+CLOSING = ('"', "'", "…", "?")  # what may end the words that are said, before the speaker
+TRAILING = ("adverb", "mark", "comma", "preposition", "determiner", "name", "close")  # "X said on Monday in Y."
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A cue with its speakers. `content` are the ranges it is about; `sure` in (0, 1]; `rule` says how it was read."""
+
+    cue: Cue
+    start: int
+    end: int
+    speakers: tuple[Phrase, ...]
+    content: tuple[Range, ...]
+    negated: bool
+    modal: bool
+    sure: float
+    rule: str
+
+
+@dataclass(slots=True)
+class Clause:
+    """A sentence under reading: its units and phrases, what is quoted, and the sayings found so far.
+
+    `deeds` tells where a verb stands that is cue and topic at once, and its end.
+    """
+
+    start: int
+    end: int
+    units: list[Unit]
+    phrases: list[Phrase]
+    quotes: list[Quote]
+    grammar: Grammar
+    deeds: dict[int, int]
+    found: list[Saying] = field(default_factory=list)
+    _covering: dict[int, Phrase] = field(default_factory=dict)
+    _starting: dict[int, Phrase] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for phrase in self.phrases:
+            self._starting[phrase.first] = phrase
+            self._covering.update(dict.fromkeys(range(phrase.first, phrase.last), phrase))
+
+    def quoted(self, at: int) -> Quote | None:
+        """The quotation around an offset."""
+        return next((q for q in self.quotes if q.start < at < q.end - 1), None)
+
+    def covering(self, last: int) -> Phrase | None:
+        """The phrase that this unit belongs to."""
+        return self._covering.get(last)
+
+    def starting(self, first: int) -> Phrase | None:
+        """The phrase whose first unit is this one."""
+        return self._starting.get(first)
+
+
+def content(clause: Clause, k: int, subject: int) -> tuple[Range, ...]:
+    """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
+    units = clause.units
+    after = (units[k].end, _said(clause, k))
+    first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
+    closing = units[first - 1] if first else None
+    if closing is None:
+        return (after,)
+    ends = closing.kind in ("comma", "dash") or closing.low in CLOSING
+    if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
+        return (after,)
+    if closing.kind == "comma" and _adverbial(clause, first):
+        return (after,)
+    begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
+    return ((begin, subject), after)
+
+
+def acted(clause: Clause, k: int, subject: int) -> tuple[Range, ...]:
+    """What an act is about: the words behind it; those before in "the plan that X rejected"."""
+    units = clause.units
+    first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
+    behind = units[k + 1] if k + 1 < len(units) else None
+    ends = behind is None or behind.kind in ("comma", "semicolon", "dash") or behind.low in (".", "!", "?")
+    if ends or (first > 0 and units[first - 1].kind == "word"):
+        return ((units[max(0, k - BEFORE)].start, subject),)
+    return ((units[k].end, stop(clause, k)),)
+
+
+def undergone(clause: Clause, k: int) -> tuple[Range, ...]:
+    """What was done to what, in "the truce was rejected by X": the words before the cue."""
+    first = max((i for i in range(k) if clause.units[i].kind in ("semicolon", "subordinator")), default=-1) + 1
+    return ((clause.units[max(first, k - 14)].start, clause.units[k].end),)
+
+
+def _adverbial(clause: Clause, first: int) -> bool:
+    """Whether the words before the comma are but an opening ("At a meeting in Cairo, ...")."""
+    lead = clause.units[0]
+    return lead.kind in ("preposition", "subordinator") or clause.grammar.participle(lead.low) or first <= 3
+
+
+def _said(clause: Clause, k: int) -> int:
+    """Where the words that are said end: at an afterthought behind a comma (", ahead of a vote", ", adding")."""
+    units, comma = clause.units, False
+    for i in range(k + 1, len(units)):
+        unit = units[i]
+        after = comma and i > k + 1
+        comma = unit.kind == "comma" or (comma and unit.kind == "mark")
+        if clause.quoted(unit.start):
+            continue
+        if unit.kind == "semicolon" or (after and unit.low in clause.grammar.afterthoughts) or _next_verb(clause, i):
+            return unit.start
+    return clause.end
+
+
+def stop(clause: Clause, k: int) -> int:
+    """Where the words that an act is about end: at "while", "after", a semicolon; at "as" before a new subject."""
+    units = clause.units
+    for i in range(k + 1, len(units)):
+        unit = units[i]
+        if unit.kind in ("semicolon", "contrast") or _next_verb(clause, i):
+            return unit.start
+        if unit.low in clause.grammar.stops and (unit.kind != "subordinator" or clause.starting(i + 1) is not None):
+            return unit.start
+    return clause.end
+
+
+def _next_verb(clause: Clause, i: int) -> bool:
+    """Whether the subject's next verb begins here: "and called for", ", adding"."""
+    units, unit = clause.units, clause.units[i]
+    if clause.quoted(unit.start):
+        return False
+    if unit.kind == "conjunction":
+        after = units[i + 1] if i + 1 < len(units) else unit
+        return after.cue is not None and clause.grammar.past(after.low)
+    before = units[i - 1].kind if units[i - 1].kind != "mark" else units[i - 2].kind
+    return unit.cue is not None and clause.grammar.participle(unit.low) and before == "comma"

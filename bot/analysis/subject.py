@@ -1,0 +1,158 @@
+"""Whose cue it is: the phrase before it, behind it, or in another clause of the sentence."""
+
+from bot.analysis.clause import Clause, Saying
+from bot.analysis.lexicon import Cue
+from bot.analysis.phrase import Phrase
+
+CALL, DONE = "call of", "done by"
+NEAR = 200  # letters between two verbs of one subject
+
+
+def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
+    """Walk back from the cue to its subject."""
+    units, sure, i, words = clause.units, 1.0, k - 1, 0
+    participle = clause.grammar.participle(units[k].low)
+    if participle and (
+        i < 0 or units[i].kind in ("comma", "conjunction", "dash") or units[i].low in clause.grammar.gerunds
+    ):
+        return _main(clause, k)
+    if participle and units[i].kind in ("preposition", "subordinator"):
+        return None
+    while i >= 0:
+        unit, phrase = units[i], clause.covering(i)
+        if clause.quoted(unit.start):
+            i -= 1
+            continue
+        if phrase is not None:
+            owns = phrase.last < len(units) and units[phrase.last].kind == "possessive"
+            if phrase.governed or owns or (not phrase.can_speak and phrase.role is None):
+                i = phrase.first - 1
+                continue
+            if phrase.role is not None and phrase.role.kind == "crowd":
+                return None
+            first = phrase.group[0]
+            if words and first is not phrase.group[-1]:
+                sure *= 0.9
+            return (phrase if words == 0 else _earliest(clause, phrase)), max(0.3, sure)
+        if unit.kind in ("comma", "close", "dash"):
+            over = _over(clause, i)
+            words += unit.kind == "comma" and over == i - 1 and i == k - 1  # "Blinken to visit Israel, push for"
+            i = over
+            continue
+        if unit.kind in ("conjunction", "contrast"):
+            if not words and (last := _last(clause, k)) is not None:
+                return last.speakers[0], last.sure * 0.9
+            words += 1  # another verb has the subject: look for the first free phrase
+            sure *= 0.9
+        elif unit.kind in ("subordinator", "semicolon", "colon"):
+            break
+        elif unit.kind == "relative":
+            who = i - 2 if i and units[i - 1].kind == "comma" else i - 1
+            if clause.covering(who) is None:
+                return None  # "the plan, which calls for"
+        elif unit.cue is not None:
+            sure *= 0.7
+            words += 1
+        elif unit.kind in ("word", "cap", "preposition"):
+            words += 1
+            sure *= 0.93 if unit.kind != "preposition" else 0.97
+        i -= 1
+    return None
+
+
+def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
+    """With a verb between, the subject is the first free phrase of the clause ("Iran bombed it and said")."""
+    for other in clause.phrases:
+        if other.first >= phrase.first:
+            break
+        between = clause.units[other.last : phrase.first]
+        if clause.quoted(clause.units[other.first].start):
+            continue
+        if (
+            other.can_speak
+            and not other.governed
+            and not any(
+                u.kind in ("subordinator", "semicolon", "colon") or u.low in clause.grammar.stops for u in between
+            )
+        ):
+            return other
+    return phrase
+
+
+def _last(clause: Clause, k: int) -> Saying | None:
+    """The saying whose subject the verb at k shares: one that ends at this verb, else the last one near it."""
+    at = clause.units[k].start
+    own = [s for s in clause.found if s.rule not in (CALL, DONE)]
+    ended = next((s for s in own if any(0 <= at - end <= 5 for _, end in s.content)), None)
+    return ended or (own[-1] if own and at - own[-1].end < NEAR else None)
+
+
+def _main(clause: Clause, k: int) -> tuple[Phrase, float] | None:
+    """The subject of a participle ("..., calling for"): the last saying's, else the first free phrase."""
+    if (last := _last(clause, k)) is not None:
+        return last.speakers[0], last.sure * 0.9
+    for phrase in clause.phrases:
+        if phrase.first > k:
+            break
+        if not phrase.governed and phrase.can_speak and not clause.quoted(clause.units[phrase.first].start):
+            return phrase, 0.7
+    return None
+
+
+def _over(clause: Clause, i: int) -> int:
+    """From the comma that closes an insertion to the unit before the comma that opens it."""
+    opener = {"close": "open", "comma": "comma", "dash": "dash"}[clause.units[i].kind]
+    for j in range(i - 1, max(-1, i - 25), -1):
+        unit = clause.units[j]
+        if unit.kind == opener:
+            nxt = clause.units[j + 1]
+            inserted = opener != "comma" or nxt.kind in (
+                "relative",
+                "preposition",
+                "determiner",
+                "auxiliary",
+                "conjunction",
+            )
+            verb = clause.grammar.participle(nxt.low) or clause.grammar.past(nxt.low)
+            inserted = inserted or verb or nxt.role is not None
+            return j - 1 if inserted else i - 1
+        if unit.kind == "semicolon":
+            break
+    return i - 1
+
+
+def agent(clause: Clause, k: int) -> Phrase | None:
+    """ "... rejected by Hamas": who did it."""
+    units, i = clause.units, k + 1
+    while i < len(units) and i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
+        i += 1
+    if i + 1 >= len(units) or units[i].low not in clause.grammar.by or clause.grammar.participle(units[k].low):
+        return None
+    phrase = clause.starting(i + 1)
+    return phrase if phrase is not None and phrase.can_speak else None
+
+
+def owner(clause: Clause, k: int) -> Phrase | None:
+    """Whose call it is: "Beijing's call for", "the Chinese call for", "calls by the UN for"."""
+    before = clause.units[k - 1]
+    if before.kind == "possessive":
+        phrase = clause.covering(k - 2)
+        return phrase if phrase is not None and phrase.can_speak else None
+    if before.name is not None and before.name.adjective:
+        return clause.covering(k - 1)
+    for i in range(k + 1, min(k + 14, len(clause.units) - 1)):
+        if clause.units[i].low in clause.grammar.by or clause.units[i].low in clause.grammar.sources:
+            phrase = clause.starting(i + 1)
+            return phrase if phrase is not None and phrase.can_speak else None
+    return None
+
+
+def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
+    """ "…", said X: the speaker behind the cue."""
+    units = clause.units
+    if cue.kind != "say" or not k or clause.grammar.participle(units[k].low):
+        return None
+    if units[k - 1].kind not in ("comma", "mark", "dash"):
+        return None
+    phrase = clause.starting(k + 1)
+    return phrase if phrase is not None and phrase.can_speak and not phrase.pronoun else None

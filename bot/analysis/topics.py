@@ -1,0 +1,151 @@
+"""Whether a topic's words mean the topic where they stand, and whether they are what somebody speaks about."""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+
+from bot.analysis.clause import Range, Saying
+from bot.analysis.lexicon import Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
+from bot.analysis.match import Hit, Name
+from bot.analysis.stance import stance
+from bot.analysis.text import View
+from bot.domain.statement import Stance
+
+WORD = 7  # letters of a word and its space, on average
+REACH = 12  # words from an act to what it is about
+REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
+NEXT = 30  # letters from a word to the place it is about
+
+
+class Topics:
+    """The topics' words found in one article. `reasons` collects why some of them did not count."""
+
+    def __init__(
+        self, lexicon: Lexicon, language: Language, view: View, hits: Sequence[Hit], names: Sequence[Name]
+    ) -> None:
+        self._lexicon, self._view, self._words = lexicon, view, language.words
+        self._rules = {
+            topic.id: (
+                *(r for r in topic.words[language.code].rules if not r.last),
+                *language.rules,
+                *(r for r in topic.words[language.code].rules if r.last),
+            )
+            for topic in lexicon.topics.values()
+            if language.code in topic.words
+        }
+        self._plain_rules = language.rules
+        self._war = [h.start for h in hits if h.what is None]
+        self._forbids = [h for h in hits if isinstance(h.what, Forbid)]
+        self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
+        self._starts = [h.start for h in self._terms]
+        self._named = {h.topic for h in self._terms if isinstance(h.what, Term) and not h.what.near}
+        self.places = [n for n in names if n.place and (n.place.disputed or lexicon.conflicts_of(n.place.name))]
+        self._place_starts = [n.start for n in self.places]
+        dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
+        self._conflict = bool(self._war or self.places or dispute)
+        self._between = frozenset((*self._words.get("determiner", ()), *self._words.get("between", ())))
+        self.reasons: list[str] = []
+
+    def rules(self, topic: str) -> tuple[StanceRule, ...]:
+        """The stance rules of a topic in their order."""
+        return self._rules[topic]
+
+    def deeds(self, start: int, end: int) -> dict[int, int]:
+        """Where in [start, end) a verb stands that is cue and topic at once, and its end."""
+        return {h.start: h.end for h in self._within(start, end) if isinstance(h.what, Deed)}
+
+    def about(self, topic: str, saying: Saying, sentence: Range) -> Hit | None:
+        """The first of the topic's words that counts in what is said."""
+        deed = saying.cue.kind == "deed"
+        own: tuple[Range, ...] = ((saying.start, saying.end),) if saying.cue.kind != "say" else ()
+        for start, end in own if deed else own + saying.content:
+            for hit in self._within(start, end):
+                if hit.topic == topic and isinstance(hit.what, Deed) == deed and self._meant(hit, saying, sentence):
+                    return hit
+        return None
+
+    def places_in(self, ranges: Sequence[Range]) -> tuple[str, ...]:
+        """The canonical names of the disputed places named in these ranges, each once."""
+        found = (n.place.name for a, b in ranges for n in self._placed(a, b) if n.place)
+        return tuple(dict.fromkeys(found))
+
+    def text(self, hit: Hit) -> str:
+        """The words of a hit."""
+        return self._view.plain[hit.start : hit.end]
+
+    def _within(self, start: int, end: int) -> Iterator[Hit]:
+        at = bisect_left(self._starts, start)
+        while at < len(self._terms) and self._starts[at] < end:
+            yield self._terms[at]
+            at += 1
+
+    def _placed(self, start: int, end: int) -> Sequence[Name]:
+        return self.places[bisect_left(self._place_starts, start) : bisect_left(self._place_starts, end)]
+
+    def _meant(self, hit: Hit, saying: Saying, sentence: Range) -> bool:
+        act = saying.cue.kind == "act"
+        if act and self._beyond(hit, saying):
+            return False
+        if "article" in _near(hit) and not (act and hit.topic in self._named):
+            return False
+        return self._counts(hit, sentence) and (saying.cue.kind == "deed" or not self._background(hit, saying))
+
+    def _beyond(self, hit: Hit, saying: Saying) -> bool:
+        """Whether an act is about something nearer, or about mediating, which is nobody's position."""
+        reach = REACH_AGREE if saying.cue.stance == Stance.AGREE else REACH
+        between = self._view.low[saying.end : hit.start]
+        if len(between) > reach * WORD:
+            return True
+        mediation = self._words.get("mediation", ())
+        return saying.cue.stance != Stance.REJECT and any(w in mediation for w in between.split())
+
+    def _background(self, hit: Hit, saying: Saying) -> bool:
+        """Whether the words only say when or where ("freed under the truce"): nobody speaks about them."""
+        for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
+            if word in self._words.get("background", ()):
+                break
+            if word.endswith((",", ";", ".")) or (word not in self._between and "-" not in word):
+                return False
+        else:
+            return False
+        content = " ".join(self._view.low[a:b] for a, b in saying.content)
+        how, _ = stance(Cue((), "say"), content, self._plain_rules, negated=False)
+        return how not in (Stance.ACCUSE, Stance.THREATEN)
+
+    def _counts(self, hit: Hit, sentence: Range) -> bool:
+        """Whether what the words need is near, and nothing that makes them another thing."""
+        if self._lexicon.topics[hit.topic].war and not self._conflict:
+            self.reasons.append(f"quiet: {self.text(hit)!r} with no sign of an armed conflict")
+            return False
+        if not all(self._stands(near, hit, *sentence) for near in _near(hit)):
+            return False
+        for other in self._forbids:
+            forbid = other.what
+            if not isinstance(forbid, Forbid) or other.topic != hit.topic:
+                continue
+            if abs(other.start - hit.start) < forbid.window * WORD:
+                self.reasons.append(f"quiet: {self.text(hit)!r} next to {self.text(other)!r} ({forbid.meaning})")
+                return False
+        return True
+
+    def _stands(self, near: str, hit: Hit, start: int, end: int) -> bool:
+        """Whether what a term's `near` asks for is there; [start, end) is the sentence."""
+        if near == "war":
+            return any(start <= w < end for w in self._war)
+        if near == "conflict":
+            return self._conflict
+        if near == "place":
+            return self._place(start, end, words=True)
+        if near == "place_next":
+            return self._place(hit.end, min(end, hit.end + NEXT), words=True)
+        if near == "place_before":
+            return self._place(max(start, hit.start - NEXT), hit.start, words=False)
+        return True
+
+    def _place(self, start: int, end: int, *, words: bool) -> bool:
+        """Whether a disputed place is named in [start, end), or with `words` a word such as "territory"."""
+        known = self._words.get("place", ()) if words else ()
+        return bool(self._placed(start, end)) or any(w in known for w in self._view.low[start:end].split())
+
+
+def _near(hit: Hit) -> tuple[str, ...]:
+    return hit.what.near if isinstance(hit.what, Term | Deed) else ()
