@@ -49,8 +49,9 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return
     phrase, sure = found
     first = phrase.group[0].first
-    if cue.stance == "agree" and first < k and first and clause.units[first - 1].low in clause.grammar.retold:
-        return  # "after both sides agreed to a truce": told again, not news
+    lead = clause.units[first - 1].low if 0 < first < k else ""
+    if lead in clause.grammar.asked or (cue.stance == "agree" and lead in clause.grammar.retold):
+        return  # "how Ukraine intends to", "after both sides agreed to a truce": no news
     about = content if cue.kind == "say" else acted
     _add(clause, k, cue, phrase, about(clause, k, clause.units[phrase.first].start), sure, "subject and cue")
 

@@ -47,7 +47,7 @@ class Reading:
         *,
         day: str,
     ) -> None:
-        self.topics = Topics(lexicon, language, view, hits, names)
+        self.topics = Topics(lexicon, language, view, hits, names, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
         self._view, self._names = view, names
         self._starts = [n.start for n in names]

@@ -13,6 +13,7 @@ from bot.domain.statement import Stance
 WORD = 7  # letters of a word and its space, on average
 REACH = 12  # words from an act to what it is about
 REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
+TOLD_AGAIN = (Stance.AGREE, Stance.RECOGNISE, Stance.CLAIM)
 NEXT = 30  # letters from a word to the place it is about
 
 
@@ -20,9 +21,16 @@ class Topics:
     """The topics' words found in one article. `reasons` collects why some of them did not count."""
 
     def __init__(
-        self, lexicon: Lexicon, language: Language, view: View, hits: Sequence[Hit], names: Sequence[Name]
+        self,
+        lexicon: Lexicon,
+        language: Language,
+        view: View,
+        hits: Sequence[Hit],
+        names: Sequence[Name],
+        *,
+        day: str,
     ) -> None:
-        self._lexicon, self._view, self._words = lexicon, view, language.words
+        self._lexicon, self._view, self._words, self._day = lexicon, view, language.words, day
         self._rules = {
             topic.id: (
                 *(r for r in topic.words[language.code].rules if not r.last),
@@ -83,11 +91,19 @@ class Topics:
 
     def _meant(self, hit: Hit, saying: Saying, sentence: Range) -> bool:
         act = saying.cue.kind == "act"
-        if act and self._beyond(hit, saying):
+        if act and (self._beyond(hit, saying) or self._old(saying, sentence)):
             return False
         if "article" in _near(hit) and not (act and hit.topic in self._named):
             return False
         return self._counts(hit, sentence) and (saying.cue.kind == "deed" or not self._background(hit, saying))
+
+    def _old(self, saying: Saying, sentence: Range) -> bool:
+        """Whether the sentence tells of an act of former years ("signed in 1994", "recognised it decades ago")."""
+        if saying.cue.stance not in TOLD_AGAIN:
+            return False
+        words = self._view.low[sentence[0] : sentence[1]].replace(",", " ").replace(".", " ").split()
+        years = [w for w in words if len(w) == 4 and w.isdigit() and "1500" < w < (self._day[:4] or "0")]
+        return bool(years) or any(w in self._words.get("past", ()) for w in words)
 
     def _beyond(self, hit: Hit, saying: Saying) -> bool:
         """Whether an act is about something nearer, or about mediating, which is nobody's position."""
