@@ -30,7 +30,6 @@ CLASSES = (
     "preposition", "determiner", "number", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we",
     "title", "adverb",
 )  # fmt: skip
-LONGEST = 6
 SHORT = 3  # letters of a role that is an abbreviation
 
 
@@ -98,6 +97,7 @@ class Grammar:
 
     def __init__(self, language: Language) -> None:
         self._table: dict[tuple[str, ...], Unit] = {}
+        self._longest: dict[str, int] = {}  # the most words of an entry that begins with this one
         for role in language.roles:
             self._add(role.forms, Unit("role", 0, 0, "", role=role))
         for cue in language.cues:
@@ -107,6 +107,8 @@ class Grammar:
         for word in language.words.get("modifier", ()):
             key = tuple(word.split())
             self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
+        for key in self._table:
+            self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
         self.bridges = frozenset(language.words.get("bridge", ()))
         self._participle = tuple(language.words.get("participle_ending", ()))
         self._past = tuple(language.words.get("past_ending", ()))
@@ -153,7 +155,7 @@ class Grammar:
                     i += 1
                 out.append(Unit("name", a, name.end, view.low[a : name.end], name))
                 continue
-            for size in range(min(LONGEST, len(tokens) - i), 0, -1):
+            for size in range(min(self._longest.get(low[i], 0), len(tokens) - i), 0, -1):
                 if (like := self._table.get(tuple(low[i : i + size]))) is not None:
                     out.append(self._made(like, view, a, tokens[i + size - 1][1]))
                     i += size

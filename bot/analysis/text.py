@@ -2,8 +2,8 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bot.domain.statement import Span
 
@@ -14,10 +14,24 @@ UNSEEN = re.compile(
 )
 OPENING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"', "'": "'"}
 LONGEST_QUOTE = 2_000
+MOST_KNOWN = 5_000  # characters a table remembers; a hostile text may hold a million
 LONGEST_SENTENCE = 1_500  # longer ones are lists or noise, and reading costs the square
 
 
-@lru_cache(maxsize=4096)
+class _Table(dict[int, str]):
+    """A translation table that works a character out when it is first met."""
+
+    def __init__(self, work_out: Callable[[str], str]) -> None:
+        super().__init__()
+        self._work_out = work_out
+
+    def __missing__(self, code: int) -> str:
+        found = self._work_out(chr(code))
+        if len(self) < MOST_KNOWN:
+            self[code] = found
+        return found
+
+
 def _plain(char: str) -> str:
     """One character as matchers see it: quote marks, dashes and spaces unified, no accents on Latin letters."""
     if char in "’‘ʼ`´′":
@@ -28,27 +42,28 @@ def _plain(char: str) -> str:
         return "i"
     if char.isspace():
         return " " if char != "\n" else char
-    kind = unicodedata.category(char)
-    if kind == "Pd" and char != "—":  # an em dash parts clauses, the others may part the halves of a word
-        return "-"
+    if unicodedata.category(char) == "Pd" and char != "—":
+        return "-"  # an em dash parts clauses, the others may part the halves of a word
     base = unicodedata.normalize("NFKD", char)[0]
     return base if base.isascii() and base.isalnum() else char
 
 
-@lru_cache(maxsize=4096)
 def _small(char: str) -> str:
     low = char.lower()
     return low if len(low) == 1 else char
 
 
+_PLAIN, _SMALL = _Table(_plain), _Table(_small)
+
+
 def unified(text: str) -> str:
     """The text with one spelling for quote marks, dashes, spaces and accented Latin letters; same length."""
-    return text if text.isascii() else "".join(c if c.isascii() else _plain(c) for c in text)
+    return text.replace("`", "'") if text.isascii() else text.translate(_PLAIN)
 
 
 def lowered(text: str) -> str:
     """Lower case, same length."""
-    return text.lower() if text.isascii() else "".join(map(_small, text))
+    return text.lower() if text.isascii() else text.translate(_SMALL)
 
 
 @dataclass(frozen=True, slots=True)
