@@ -13,6 +13,7 @@ from bot.analysis.match import Hit, Name
 from bot.analysis.phrase import Grammar, Phrase, headline_case, phrases
 from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF, stance
+from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, quotes, sentences
 from bot.analysis.topics import Topics
 from bot.domain.statement import CEASEFIRE, Span, Stance, Statement
@@ -22,6 +23,7 @@ DATELINE = re.compile(
     r"[A-Z][A-Z'. -]{2,30}"
     r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
+AROUND = 200  # letters before and after the topic's words in which its stance is looked for
 GOES_ON = Cue((), "say")
 
 
@@ -92,7 +94,7 @@ class Reading:
                 self._memory.note(phrase)
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
         around = next((o for o in outer if any(a <= saying.start < b for a, b in o.saying.content)), None)
-        if around is None or saying.cue.kind == "say" or not _retells(around.speakers, speakers, saying):
+        if around is None or saying.cue.kind == "say" or not _retells(around, speakers, saying):
             self._keep(saying, speakers, sentence)
         return speakers
 
@@ -106,7 +108,8 @@ class Reading:
         view, cue = self._view, saying.cue
         if isinstance(hit.what, Deed):
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
-        content = " ".join(view.low[a:b] for a, b in saying.content)
+        near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
+        content = " ".join(view.low[a:b] for a, b in near if a < b)
         how, rule = stance(cue, content, self.topics.rules(topic), negated=saying.negated)
         # The weakest sign of all is measured right in half of the cases.
         sure = 0.95 * saying.sure * speaker.sure * (0.7 if rule == SPOKEN_OF else 1.0)
@@ -171,9 +174,12 @@ def _says_first(saying: Saying) -> tuple[bool, int]:
     return (saying.cue.kind != "say", saying.start)
 
 
-def _retells(outer: list[Speaker], inner: list[Speaker], saying: Saying) -> bool:
-    """Whether an act inside a speech is the speaker's own ("Lavrov said Russia backs it") or a wish ("must accept")."""
-    if saying.modal:
+def _retells(outer: _Said, inner: list[Speaker], saying: Saying) -> bool:
+    """Whether an act inside another is no statement of its own.
+
+    It is the speaker's own ("Lavrov said Russia backs it"), a wish ("must accept"), or what is demanded or refused.
+    """
+    if saying.modal or (outer.saying.cue.kind == "act" and saying.rule not in (CALL, DONE)):
         return True
-    sides = {name for s in outer for name in (s.name, s.actor.of if s.actor else "")}
+    sides = {name for s in outer.speakers for name in (s.name, s.actor.of if s.actor else "")}
     return any(s.name in sides or (s.actor is not None and s.actor.of in sides and s.actor.of) for s in inner)

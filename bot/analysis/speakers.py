@@ -50,9 +50,7 @@ class Memory:
         """Remember whom a phrase names."""
         if phrase.pronoun:
             return
-        for name in phrase.names:
-            if name.actor is not None and name.actor.kind in ("state", "group", "body"):
-                self.parties[name.actor.name] += 1
+        self._count(phrase)
         speaker = self._named(phrase)
         if speaker is None:
             return
@@ -71,6 +69,12 @@ class Memory:
             self.bodies.append(entry)
             if role is not None:
                 self.offices[phrase.units[-1].low] = entry
+
+    def _count(self, phrase: Phrase) -> None:
+        for part in (phrase, phrase.owner):
+            for name in part.names if part else ():
+                if name.actor is not None and name.actor.kind in ("state", "group", "body"):
+                    self.parties[name.actor.name] += 1
 
     def _remember(self, name: str, actor: Actor | None) -> None:
         """From now on a part of the name stands for the whole ("al-Deek", "Deek")."""
@@ -93,6 +97,7 @@ class Memory:
             return self._pronoun(phrase, start, end)
         role = phrase.role
         if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
+            self._count(phrase)
             known = self.sides() or self._parties()
             return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [
                 Speaker(self._words(phrase), start, end, None, 0.6)
