@@ -79,7 +79,7 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
             cue,
             unit.start,
             clause.deeds.get(unit.start, unit.end) if cue.kind == "deed" else unit.end,
-            speakers=(phrase,) if phrase.owner is not None else tuple(p for p in phrase.group if p.can_speak),
+            speakers=(tuple(p for p in phrase.group if p.can_speak) if phrase.owner is None else ()) or (phrase,),
             content=tuple(c for c in about if c[0] < c[1]),
             negated=any(u.kind == "negation" for u in near),
             modal=any(u.low in clause.grammar.modals for u in near),

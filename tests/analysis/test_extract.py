@@ -49,6 +49,7 @@ SPOKEN = [
         "territory",
         "demand",
     ),
+    ("Vrel welcomed the Bordurian call for a ceasefire in the war.", "Borduria", "ceasefire", "demand"),
     # who
     ("Kestrel arrived in the capital. He called for a truce in the war.", "Jon Kestrel", "ceasefire", "demand"),
     ("A spokeswoman for the Red Hand Front rejected the truce.", "Red Hand Front", "ceasefire", "reject"),

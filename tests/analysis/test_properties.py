@@ -12,6 +12,7 @@ WORDS = [
     *("Vrel", "Kestrel", "Ruritania", "Borduria's", "Marshland", "its president", "He", "it", "they", "both sides"),
     *("“", "”", '"', "'", ":", ";", ",", ".", "—", "-", "(", ")", "\n", "\u200b", "\u00ad", "🙂", "И", "َ"),
     *("said", "rejected", "agreed to", "accused", "according to", "will never", "not", "that", "while", "after", "by"),
+    *("Ruritanian", "call for", "the Marshes", "officials", "residents", "foreign minister", "statement", "announced"),
     *("a truce", "ceasefire", "war", "violating the deal", "withdraw from", "two-state solution", "sovereignty"),
 ]
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
