@@ -36,7 +36,7 @@ def test_an_edit_brings_a_further_party_into_the_story() -> None:
 
 
 def test_state_media_and_territory_are_part_of_the_show() -> None:
-    assert any(speaker == "Kremlin" for s in OUTLETS["polden-tv"].samples for speaker, _ in told(s))
+    assert any(speaker == "Russia" for s in OUTLETS["polden-tv"].samples for speaker, _ in told(s))
     assert any(topic == TERRITORY for s in OUTLETS["the-meridian"].samples for _, topic in told(s))
 
 
@@ -46,4 +46,4 @@ def test_most_samples_that_are_meant_to_alert_do() -> None:
         for o, s in ENGLISH
         if o.slug not in QUIET and any(w in s.versions[0].title for w in ("ceasefire", "truce", "claim", "recognise"))
     ]
-    assert sum(bool(told(s)) for s in meant) >= len(meant) * 0.6
+    assert sum(bool(told(s)) for s in meant) >= len(meant) * 0.8
