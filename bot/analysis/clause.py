@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from bot.analysis.lexicon import Cue
-from bot.analysis.phrase import Grammar, Phrase, Unit
+from bot.analysis.phrase import Phrase
 from bot.analysis.text import Quote
+from bot.analysis.units import Grammar, Unit
 
 Range = tuple[int, int]
 BEFORE = 16  # units before a subject that an act at the end of a clause may be about

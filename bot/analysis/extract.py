@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from bot.analysis.language import guess
 from bot.analysis.lexicon import Deed, Lexicon, Term
 from bot.analysis.match import Names, TopicHits
-from bot.analysis.phrase import Grammar
 from bot.analysis.reading import Reading
 from bot.analysis.text import View
+from bot.analysis.units import Grammar
 from bot.domain.statement import Analysis, Document, Stance, Statement
 
 # More than a long read; beyond it a page repeats itself.

@@ -10,12 +10,13 @@ from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.lexicon import Cue, Deed, Language, Lexicon
 from bot.analysis.match import Hit, Name
-from bot.analysis.phrase import Grammar, Phrase, headline_case, phrases
+from bot.analysis.phrase import Phrase, phrases
 from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF, stance
 from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, quotes, sentences
 from bot.analysis.topics import Topics
+from bot.analysis.units import Grammar, headline_case
 from bot.domain.statement import CEASEFIRE, Span, Stance, Statement
 
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.

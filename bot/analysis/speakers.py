@@ -5,8 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
-from bot.analysis.phrase import Phrase, Unit
+from bot.analysis.phrase import Phrase
 from bot.analysis.text import View, unified
+from bot.analysis.units import Unit
 
 # Organs that speak for their state, by their canonical name; parliaments and parties speak for themselves.
 STATE_VOICE = re.compile(

@@ -1,0 +1,142 @@
+"""A sentence as units: names, roles, cues, and the small words between them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.analysis.lexicon import Cue, Language, Role, spelled
+from bot.analysis.match import Name
+from bot.analysis.text import View
+
+TOKEN = re.compile(
+    r"(?:[A-Za-z]\.){2,}|'s\b|[A-Z][a-z]{1,3}\.(?=\s[A-Z])|[^\W_]+(?:[-.&/][^\W_]+|'(?!s\b)[^\W_]+)*|[^\w\s]"
+)
+PUNCTUATION = {
+    ",": "comma",
+    ":": "colon",
+    ";": "semicolon",
+    "(": "open",
+    ")": "close",
+    "-": "dash",
+    "|": "dash",
+    "—": "dash",
+    "[": "open",
+    "]": "close",
+}
+# Closed classes in the order in which they win where one word is in several.
+CLASSES = (
+    "possessive", "negation", "auxiliary", "source", "relative", "subordinator", "contrast", "conjunction",
+    "preposition", "determiner", "number", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we",
+    "title", "adverb",
+)  # fmt: skip
+SHORT = 3  # letters of a role that is an abbreviation
+
+
+@dataclass(slots=True)
+class Unit:
+    """One word or one fixed phrase of a sentence, [start, end) in the view."""
+
+    kind: str
+    start: int
+    end: int
+    low: str
+    name: Name | None = None
+    role: Role | None = None
+    cue: Cue | None = None
+    modifier: bool = False
+
+
+class Grammar:
+    """The closed classes, roles and cues of one language, looked up longest first."""
+
+    def __init__(self, language: Language) -> None:
+        self._table: dict[tuple[str, ...], Unit] = {}
+        self._longest: dict[str, int] = {}  # the most words of an entry that begins with this one
+        for role in language.roles:
+            self._add(role.forms, Unit("role", 0, 0, "", role=role))
+        for cue in language.cues:
+            self._add(cue.forms, Unit("cue", 0, 0, "", cue=cue))
+        for kind in reversed(CLASSES):
+            self._add(language.words.get(kind, ()), Unit(kind, 0, 0, ""))
+        for word in language.words.get("modifier", ()):
+            key = tuple(word.split())
+            self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
+        for key in self._table:
+            self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
+        self.bridges = frozenset(language.words.get("bridge", ()))
+        self._participle = tuple(language.words.get("participle_ending", ()))
+        self._past = tuple(language.words.get("past_ending", ()))
+        self._adverb = tuple(language.words.get("adverb_ending", ()))
+        self.by = frozenset(language.words.get("by", ()))
+        self.sources = frozenset(language.words.get("from", ()))
+        self.infinitives = frozenset(language.words.get("infinitive", ()))
+        self.stops = frozenset(language.words.get("stop", ()))
+        self.gerunds = frozenset(language.words.get("gerund", ()))
+        self.passives = frozenset(language.words.get("passive", ()))
+        self.modals = frozenset(language.words.get("modal", ()))
+        self.asked = frozenset(language.words.get("asked", ()))
+        self.retold = frozenset(language.words.get("retold", ()))
+        self.afterthoughts = frozenset(language.words.get("afterthought", ()))
+
+    def participle(self, low: str) -> bool:
+        """Whether a verb's first word has the ending of a participle that shares its subject ("calling for")."""
+        return low.partition(" ")[0].endswith(self._participle)
+
+    def past(self, low: str) -> bool:
+        """Whether a verb's first word has the ending of the past and of the passive ("called for")."""
+        return low.partition(" ")[0].endswith(self._past)
+
+    def _add(self, forms: Sequence[str], like: Unit) -> None:
+        for form in forms:
+            for spelling in spelled(form):
+                key = tuple(t.group().lower() for t in TOKEN.finditer(spelling))
+                old = self._table.get(key)
+                self._table[key] = Unit(
+                    like.kind, 0, 0, "", role=like.role or (old.role if old else None), cue=like.cue
+                )
+
+    def units(self, view: View, start: int, end: int, names: Sequence[Name]) -> list[Unit]:
+        """The units of one sentence."""
+        tokens = [(m.start(), m.end()) for m in TOKEN.finditer(view.plain, start, end)]
+        low = [view.low[a:b] for a, b in tokens]
+        at_name = {n.start: n for n in names}
+        out: list[Unit] = []
+        i = 0
+        while i < len(tokens):
+            a, b = tokens[i]
+            if (name := at_name.get(a)) is not None:
+                while i < len(tokens) and tokens[i][0] < name.end:
+                    i += 1
+                out.append(Unit("name", a, name.end, view.low[a : name.end], name))
+                continue
+            for size in range(min(self._longest.get(low[i], 0), len(tokens) - i), 0, -1):
+                if (like := self._table.get(tuple(low[i : i + size]))) is not None:
+                    out.append(self._made(like, view, a, tokens[i + size - 1][1]))
+                    i += size
+                    break
+            else:
+                out.append(self._plain(view, a, b, low[i]))
+                i += 1
+        return out
+
+    def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
+        if like.role is not None and end - start <= SHORT and view.plain[start:end].islower():
+            return Unit("word", start, end, view.low[start:end])  # "11 pm" is no prime minister
+        return Unit(like.kind, start, end, view.low[start:end], role=like.role, cue=like.cue, modifier=like.modifier)
+
+    def _plain(self, view: View, start: int, end: int, low: str) -> Unit:
+        text = view.plain[start:end]
+        if not text[0].isalnum():
+            return Unit(PUNCTUATION.get(text, "mark"), start, end, low)
+        if text[0].isdigit():
+            return Unit("number", start, end, low)
+        if self._adverb and low.endswith(self._adverb) and not text[0].isupper():
+            return Unit("adverb", start, end, low)
+        named = text[0].isupper() or ("-" in text and any(c.isupper() for c in text))  # al-Thani
+        return Unit("cap" if named else "word", start, end, low)
+
+
+def headline_case(view: View, start: int, end: int) -> bool:
+    """Whether most longer words begin with a capital, so that capitals tell nothing."""
+    words: list[str] = re.findall(r"[^\W\d_]{4,}", view.plain[start:end])
+    return len(words) >= 4 and sum(w[0].isupper() for w in words) >= 0.7 * len(words)
