@@ -1,17 +1,22 @@
 """The statement engine in a child process: a hostile text costs its own verdict, never the loop."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.domain.statement import Analysis, Document
-from bot.worker import WorkerError, Workers
+from bot.errors import WorkerDied, WorkerError
+from bot.worker import Workers
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-# A hundred times what a batch of long articles takes.
-DEADLINE = timedelta(seconds=20)
+# The engine reads a long article in some 10 ms; a text that takes hundreds of times as long is hostile.
+FIRST = timedelta(seconds=2)
+EACH = timedelta(seconds=0.2)
+# What one poll may have of the engine; beyond it the feed is a flood, and other feeds wait.
+BUDGET = timedelta(seconds=60)
 
 
 def analyse_batch(documents: Sequence[Document]) -> list[Analysis]:
@@ -22,30 +27,6 @@ def analyse_batch(documents: Sequence[Document]) -> list[Analysis]:
     return [engine.analyse(d) for d in documents]
 
 
-class WorkerAnalyst:
-    """Satisfies `Analyst`. A text that the engine cannot finish is quiet, and its reasons say so."""
-
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-
-    async def analyse(self, documents: Sequence[Document]) -> list[Analysis]:
-        """One verdict a document, same order."""
-        verdicts: list[Analysis] = []
-        for start in range(0, len(documents), BATCH):
-            verdicts += await self._batch(documents[start : start + BATCH])
-        return verdicts
-
-    async def _batch(self, documents: Sequence[Document]) -> list[Analysis]:
-        try:
-            return await self._workers.call(analyse_batch, documents, deadline=DEADLINE)
-        except WorkerError as error:
-            if len(documents) == 1:
-                log.error("an article could not be analysed and is left unflagged: %s: %r", error, documents[0].title)
-                return [Analysis(reasons=(f"quiet: not analysed ({error})",))]
-            half = len(documents) // 2
-            return await self._batch(documents[:half]) + await self._batch(documents[half:])
-
-
 def warm_child() -> None:
     """Runs in each new child before its first job, outside any deadline."""
     from bot.feeds.jobs import warm_up
@@ -53,3 +34,60 @@ def warm_child() -> None:
 
     warm_up()
     default_engine()
+
+
+class WorkerAnalyst:
+    """Satisfies `Analyst`. A text that the engine cannot finish is quiet, and its reasons say so."""
+
+    def __init__(self, workers: Workers, *, budget: timedelta = BUDGET, first: timedelta = FIRST) -> None:
+        self._workers = workers
+        self._budget = budget
+        self._first = first
+
+    async def analyse(self, documents: Sequence[Document]) -> list[Analysis]:
+        """One verdict a document, same order. Raises WorkerError when no child can be had: then nothing was judged."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._budget.total_seconds()
+        verdicts: list[Analysis] = []
+        for start in range(0, len(documents), BATCH):
+            batch = documents[start : start + BATCH]
+            if loop.time() > end:
+                log.error("%d articles of one poll are left unflagged: reading the others took too long", len(batch))
+                verdicts += [_unread("the feed's other articles took too long")] * len(batch)
+            else:
+                verdicts += await self._batch(batch)
+        return verdicts
+
+    async def _batch(self, documents: Sequence[Document]) -> list[Analysis]:
+        try:
+            return await self._call(documents)
+        except Exception as error:
+            if len(documents) > 1:
+                half = len(documents) // 2
+                return await self._batch(documents[:half]) + await self._batch(documents[half:])
+            if isinstance(error, WorkerDied):
+                return [await self._again(documents[0])]
+            return [_given_up(documents[0], error)]
+
+    async def _again(self, document: Document) -> Analysis:
+        """A child's death may have had nothing to do with the text (memory, a signal): it gets a second child."""
+        try:
+            return (await self._call([document]))[0]
+        except WorkerDied as error:
+            await self._call([])  # raises WorkerDied where no child can be had at all
+            return _given_up(document, error)
+        except WorkerError as error:
+            return _given_up(document, error)
+
+    async def _call(self, documents: Sequence[Document]) -> list[Analysis]:
+        return await self._workers.call(analyse_batch, documents, deadline=self._first + EACH * len(documents))
+
+
+def _given_up(document: Document, error: Exception) -> Analysis:
+    why = f"{type(error).__name__}: {error}"
+    log.error("an article could not be analysed and is left unflagged: %s: %r", why, document.title)
+    return _unread(why)
+
+
+def _unread(why: str) -> Analysis:
+    return Analysis(reasons=(f"quiet: not analysed ({why})",))

@@ -5,6 +5,7 @@ BotError
 |   +-- LexiconError a lexicon file is wrong
 +-- FeedError        this feed only, this time only
 |   +-- FetchError   no usable answer (address, network, status, size, time)
+|   |   +-- BusyHostError  not asked at all: its host is busy with other feeds
 |   +-- ParseError   an answer that is no feed, or that took too long to read
 +-- WorkerError      this job in a child process only
 |   +-- WorkerTimeout  it took longer than its deadline; its process was killed
@@ -66,6 +67,10 @@ class FeedError(BotError):
 
 class FetchError(FeedError):
     """No usable answer came back: refused address, network, status, size or time."""
+
+
+class BusyHostError(FetchError):
+    """The feed was not asked: other feeds of its host took too long. No failure of its own."""
 
 
 class ParseError(FeedError):

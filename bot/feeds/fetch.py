@@ -15,12 +15,14 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.feed import FetchState
-from bot.errors import FetchError
+from bot.errors import BusyHostError, FetchError
 from bot.feeds.fault import network_fault, status_fault
 from bot.feeds.guard import Guard, Network, checked_url
 from bot.service.ports import Fetched
 
 TIMEOUT = timedelta(seconds=30)
+# A feed that waits for its turn holds one of the poller's slots: a host that hangs must not take them all.
+TURN = timedelta(seconds=5)
 MAX_BYTES = 10_000_000
 MAX_REDIRECTS = 5
 PER_HOST = 2
@@ -56,7 +58,7 @@ class Fetcher:
     """One HTTP session for feeds and pages.
 
     `allow` are address ranges to reach beyond public ones; `timeout` spans a whole fetch with all its redirects, not
-    the wait for its turn at a host; `max_bytes` counts decoded bytes. `resolver` looks names up.
+    the wait for its turn at a host (at most `turn`); `max_bytes` counts decoded bytes. `resolver` looks names up.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Fetcher:
         timeout: timedelta = TIMEOUT,
         max_bytes: int = MAX_BYTES,
         per_host: int = PER_HOST,
+        turn: timedelta = TURN,
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._guard = Guard(allow)
@@ -74,6 +77,7 @@ class Fetcher:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._per_host = per_host
+        self._longest_wait = turn
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
@@ -104,12 +108,19 @@ class Fetcher:
     async def get(self, url: str, *, headers: Mapping[str, str], max_bytes: int | None = None) -> Answer:
         """The answer to a GET, redirects followed, whatever its status. Raises FetchError when there is none."""
         target = checked_url(url)
-        async with self._turn(target.host or ""):  # a host's other feeds are no reason to call this one slow
-            try:
-                async with asyncio.timeout(self._timeout.total_seconds()):
-                    return await self._follow(target, headers, max_bytes or self._max_bytes)
-            except TimeoutError:
-                raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
+        turn = self._turn(target.host or "")
+        try:
+            async with asyncio.timeout(self._longest_wait.total_seconds()):
+                await turn.acquire()
+        except TimeoutError:
+            raise BusyHostError(f"{target.host} is busy with other feeds") from None
+        try:
+            async with asyncio.timeout(self._timeout.total_seconds()):
+                return await self._follow(target, headers, max_bytes or self._max_bytes)
+        except TimeoutError:
+            raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
+        finally:
+            turn.release()
 
     async def close(self) -> None:
         """Close every connection."""

@@ -1,6 +1,7 @@
 """Drain the outbox: claim a message, send it, mark it sent or plan another try."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Mapping
 from datetime import timedelta
@@ -17,6 +18,8 @@ log = logging.getLogger(__name__)
 SEND_DEADLINE = timedelta(seconds=25)
 LEASE = timedelta(seconds=60)
 AT_ONCE = 20
+# A bot that was off for a long weekend owes old messages, too: age alone is no reason to give one up.
+MIN_ATTEMPTS = 20
 
 
 class Deliverer:
@@ -31,6 +34,7 @@ class Deliverer:
         self._meter = meter
         self._crew = Crew(AT_ONCE)
         self._pumps = Crew(1)
+        self._under_way: set[str] = set()
         self._claiming = False
         self._again = False
         self._stopping = False
@@ -74,6 +78,15 @@ class Deliverer:
         await self._crew.stop(grace)
 
     async def _deliver(self, delivery: Delivery) -> None:
+        if delivery.id in self._under_way:
+            return  # the clock jumped and its lease seemed to lapse: it is being sent at this moment
+        self._under_way.add(delivery.id)
+        try:
+            await self._handle(delivery)
+        finally:
+            self._under_way.discard(delivery.id)
+
+    async def _handle(self, delivery: Delivery) -> None:
         try:
             message = await self._storage.message(delivery)
             if message is None:
@@ -84,8 +97,14 @@ class Deliverer:
             except DeliveryError as error:
                 await self._failed(delivery, error)
             except asyncio.CancelledError:
-                await asyncio.shield(self._failed(delivery, _cut_off("the bot was stopped")))
+                # A database that hangs must not hold up the stop: SENDING says "in doubt" as well.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1):
+                        await asyncio.shield(self._failed(delivery, _cut_off("the bot was stopped")))
                 raise
+            except Exception as fault:
+                log.exception("unexpected fault while sending %s", delivery.id)
+                await self._failed(delivery, _cut_off(f"a fault of ours ({type(fault).__name__}), see the log"))
             else:
                 now = self._clock.now()
                 await self._storage.sent(delivery, message_id, now=now)
@@ -114,7 +133,8 @@ class Deliverer:
     async def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
         now = self._clock.now()
         platform = delivery.channel.platform
-        hopeless = error.permanent or now - delivery.created > GIVE_UP
+        tried_long = delivery.attempts >= MIN_ATTEMPTS and now - delivery.created > GIVE_UP
+        hopeless = error.permanent or tried_long
         next_try = None if hopeless else retry_at(now, attempts=delivery.attempts, asked_to_wait=error.retry_after)
         # Once in doubt, always in doubt: a later refusal says nothing about the earlier send.
         unsure = delivery.unsure or error.fate is Fate.UNKNOWN

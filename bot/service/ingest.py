@@ -1,32 +1,39 @@
 """Poll one feed: fetch, parse, clean, analyse, group, and save with the messages it causes, in one transaction."""
 
+import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.article import Article, Entry, canonical_url, digest, entry_key
-from bot.domain.delivery import DeliveryKind
 from bot.domain.feed import Feed, FetchState, FullText, next_check
 from bot.domain.statement import Analysis, Document
-from bot.domain.subscription import Subscription
-from bot.errors import FeedError, StorageError
+from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
+from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise, Skip, Verdict, judge, recent
-from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage, Transaction
+from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage
 
 log = logging.getLogger(__name__)
 
-# Titles repeat from day to day ("Live updates"), so that a story takes in no article later than this.
-STORY_WINDOW = timedelta(hours=48)
 # New feeds come in groups (a first start polls all of them): their catch-up messages wait for each other this long.
 CATCH_UP_WAIT = timedelta(seconds=20)
-# A page fetch is a favour asked of the outlet: no more than this many in one poll.
+# A page fetch is a favour asked of the outlet: no more than this many in one poll, no longer than this in all.
 MAX_PAGES = 10
+PAGES_DEADLINE = timedelta(seconds=60)
+# A whole poll, well within its lease, so that nobody else ever polls the feed beside it.
+DEADLINE = timedelta(seconds=150)
+# A feed whose host was busy with other feeds comes again after this.
+BUSY_WAIT = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class PollOutcome:
-    """What one poll came to. `status` is one of unchanged, polled, failed, lost, unsaved; `owed` counts messages."""
+    """What one poll came to; `owed` counts messages.
+
+    `status` is one of unchanged, polled, failed, deferred (its host was busy), lost, unsaved.
+    """
 
     status: str
     new: int = 0
@@ -34,15 +41,6 @@ class PollOutcome:
     flagged: int = 0
     owed: int = 0
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One article with its verdict and what the engine found in it."""
-
-    article: Article
-    verdict: Add | Revise
-    analysis: Analysis
 
 
 class _LeaseLostError(Exception):
@@ -76,16 +74,31 @@ class Ingest:
     async def poll(self, claimed: ClaimedFeed) -> PollOutcome:
         """Poll a leased feed and give the lease back. Raises nothing that one feed or one full disk can cause."""
         try:
-            try:
-                outcome = await self._poll(claimed)
-            except FeedError as error:
-                outcome = await self._fail(claimed, error)
+            outcome = await self._attempt(claimed)
         except _LeaseLostError:
             outcome = PollOutcome("lost")
-        except StorageError as error:
+        except (StorageError, WorkerError) as error:
             outcome = PollOutcome("unsaved", error=str(error))
         self._report(claimed, outcome)
         return outcome
+
+    async def _attempt(self, claimed: ClaimedFeed) -> PollOutcome:
+        try:
+            async with asyncio.timeout(DEADLINE.total_seconds()):
+                return await self._poll(claimed)
+        except BusyHostError:
+            return await self._defer(claimed)
+        except FeedError as error:
+            return await self._fail(claimed, error)
+        except TimeoutError:
+            slow = f"fetching and reading it took longer than {DEADLINE.total_seconds():.0f} s"
+            return await self._fail(claimed, FeedError(slow))
+        except (_LeaseLostError, StorageError, WorkerError):
+            raise
+        except Exception as fault:
+            log.exception("%s: unexpected fault", claimed.feed.name)
+            ours = f"a fault of ours ({type(fault).__name__}), see the log"
+            return await self._fail(claimed, FeedError(ours))
 
     async def _poll(self, claimed: ClaimedFeed) -> PollOutcome:
         feed, state = claimed.feed, claimed.state
@@ -138,10 +151,16 @@ class Ingest:
         """The articles, the newest few of the last day with their page's text in place of the feed's."""
         result = list(articles)
         wanted = [i for i, a in enumerate(articles) if a.link and recent(a, now=now, window=timedelta(days=1))]
-        for i in wanted[-MAX_PAGES:]:
-            text = await self._source.page_text(articles[i].link or "")
-            if text and len(text) > len(articles[i].text):
-                result[i] = replace(articles[i], text=text)
+        failures = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PAGES_DEADLINE.total_seconds()):
+                for i in wanted[-MAX_PAGES:]:
+                    text = await self._source.page_text(articles[i].link or "")
+                    failures = 0 if text else failures + 1
+                    if failures > 1:  # the outlet's server is down, or does not want to be read
+                        break
+                    if text and len(text) > len(articles[i].text):
+                        result[i] = replace(articles[i], text=text)
         return result
 
     async def _deepen(
@@ -167,48 +186,13 @@ class Ingest:
             quiet = [(r.article, r.analysis) for r in reads if isinstance(r.verdict, Add) and not r.analysis.topics]
             if quiet:
                 await tx.add_quiet(claimed.id, quiet)
+            filing = Filing(tx, claimed, subscriptions, now=now, catch_up_wait=self._catch_up_wait)
             for read in reads:
                 if isinstance(read.verdict, Revise) or read.analysis.topics:
-                    owed += await self._save_article(tx, claimed, read, subscriptions, now=now)
+                    await filing.file(read)
+            owed = filing.owed
             if not await tx.finish_poll(claimed, state):
                 raise _LeaseLostError
-        return owed
-
-    async def _save_article(
-        self, tx: Transaction, claimed: ClaimedFeed, read: Read, subscriptions: Sequence[Subscription], *, now: datetime
-    ) -> int:
-        article, analysis, verdict = read.article, read.analysis, read.verdict
-        # An edit stays in its story, whatever its new title.
-        story = await tx.story(verdict.story) if isinstance(verdict, Revise) and verdict.story is not None else None
-        if not analysis.topics:
-            await tx.revise_article(claimed.id, article, analysis, story=story)
-            return 0
-        if story is None:
-            story = await tx.find_story(article, since=now - STORY_WINDOW)
-        if story is None:
-            story = await tx.start_story(article.title, now=now)
-            new_gists = {s.gist for s in analysis.statements}
-            new_publisher = True
-        else:
-            new_gists = {s.gist for s in analysis.statements} - await tx.story_gists(story.id)
-            new_publisher = claimed.feed.publisher not in await tx.story_publishers(story.id)
-            if new_gists or new_publisher:
-                story = await tx.bump_story(story.id)
-        store = tx.add_article if isinstance(verdict, Add) else tx.revise_article
-        await store(claimed.id, article, analysis, story=story)
-        alerted = await tx.alerted(story.id)
-        owed = 0
-        for subscription in subscriptions:
-            wanted = [s for s in analysis.statements if subscription.wanted(s)]
-            if not wanted:
-                continue
-            channel, before = subscription.channel, alerted.get(subscription.channel)
-            kind = _kind(before, news=any(s.gist in new_gists for s in wanted), new_publisher=new_publisher)
-            if verdict.announce and kind is not None:
-                await tx.queue(channel, kind, story=story.id, revision=story.revision, now=now)
-                owed += 1
-            elif before is None and claimed.state.first_poll and recent(article, now=now, window=subscription.catch_up):
-                await tx.queue_catch_up(channel, story.id, now=now, due=now + self._catch_up_wait)
         return owed
 
     # --- what becomes of the feed ----------------------------------------------------------------
@@ -227,6 +211,13 @@ class Ingest:
             last_success=now,
             last_change=now if changed else state.last_change,
         )
+
+    async def _defer(self, claimed: ClaimedFeed) -> PollOutcome:
+        """It was not asked, so nothing is known of it; it comes again soon."""
+        now = self._clock.now()
+        soon = now + BUSY_WAIT * (1 + self._jitter())
+        await self._save(claimed, replace(claimed.state, next_check=soon), [], now=now)
+        return PollOutcome("deferred")
 
     async def _fail(self, claimed: ClaimedFeed, error: FeedError) -> PollOutcome:
         """A failure leaves validators and memory alone: the next good answer is read in full."""
@@ -259,17 +250,6 @@ class Ingest:
             log.info("%s: works again; failed polls in a row before: %d", name, claimed.state.failures)
         if outcome.status == "polled":
             log.debug("%s: new=%d edited=%d flagged=%d", name, outcome.new, outcome.edited, outcome.flagged)
-
-
-def _kind(before: DeliveryKind | None, *, news: bool, new_publisher: bool) -> DeliveryKind | None:
-    """What a channel is owed for a story it has (`before`) or has not been told of."""
-    if before is None:
-        return DeliveryKind.ALERT
-    if news:
-        return DeliveryKind.REPLY
-    if new_publisher and before is DeliveryKind.ALERT:
-        return DeliveryKind.UPDATE
-    return None
 
 
 def _article(

@@ -12,7 +12,7 @@ from bot.service.ports import ClaimedFeed, Clock, Storage
 
 log = logging.getLogger(__name__)
 
-# Longer than the longest poll (30 s of fetching, 10 s of parsing, ten pages): no feed is polled twice at a time.
+# Longer than ingest.DEADLINE, which ends every poll: no feed is polled twice at a time.
 LEASE = timedelta(minutes=3)
 AT_ONCE = 50
 
@@ -84,8 +84,9 @@ class Poller:
 
     async def _give_back(self, claimed: list[ClaimedFeed]) -> None:
         try:
-            await self._storage.release_feeds(claimed)
-        except StorageError as error:
+            async with asyncio.timeout(1):  # a database that hangs must not hold up the stop
+                await self._storage.release_feeds(claimed)
+        except (StorageError, TimeoutError) as error:
             log.warning("leases of %d feeds could not be given back, they lapse by themselves: %s", len(claimed), error)
 
     async def round(self) -> None:

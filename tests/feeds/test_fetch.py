@@ -12,7 +12,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from bot import __version__
 from bot.domain.feed import FetchState
-from bot.errors import FetchError
+from bot.errors import BusyHostError, FetchError
 from bot.feeds.fetch import Fetcher, retry_after
 from tests.feeds.conftest import LOOPBACK, Site
 
@@ -393,3 +393,21 @@ async def test_a_cancelled_fetch_is_cancelled(site: Site, fetcher: Fetcher) -> N
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_feed_does_not_wait_for_ever_behind_others_of_a_host_that_hangs(site: Site) -> None:
+    gate = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.Response:
+        await gate.wait()
+        return web.Response(body=b"<rss/>")
+
+    url = site.on("/slow", hang)
+    async with fetching(turn=timedelta(milliseconds=50)) as fetcher:
+        ahead = [asyncio.create_task(fetcher.feed(url, FRESH)) for _ in range(2)]
+        await asyncio.sleep(0.02)
+        with pytest.raises(BusyHostError, match="busy with other feeds"):
+            await fetcher.feed(url, FRESH)
+        gate.set()
+        assert [f.body for f in await asyncio.gather(*ahead)] == [b"<rss/>"] * 2
+        assert (await fetcher.feed(url, FRESH)).body == b"<rss/>", "turns are given back"

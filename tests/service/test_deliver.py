@@ -81,9 +81,12 @@ async def test_what_no_try_can_help_is_given_up_aloud(owing, caplog):
     assert (backlog.pending, backlog.dead) == (0, 1)
 
 
-async def test_after_three_days_a_message_is_given_up(owing):
+async def test_a_message_is_given_up_after_three_days_of_trying_and_not_for_its_age_alone(owing):
     owing.messenger.down = True
     await owing.deliver(days=4)
+    assert (await owing.storage.backlog()).dead == 0
+    for _ in range(19):
+        await owing.deliver(minutes=15)
     assert (await owing.storage.backlog()).dead == 1
 
 
@@ -123,12 +126,39 @@ async def test_stopping_cuts_a_send_off_and_leaves_it_in_doubt(owing):
 
 
 async def test_a_fault_of_ours_in_one_message_does_not_stop_the_others(owing, caplog, monkeypatch):
-    def broken(*_: object) -> None:
-        raise TypeError("a fault of ours")
+    await owing.poll(wire=[NEWS, entry("2", "Graustark agrees ceasefire")])
+    post = owing.messenger.post
 
-    with monkeypatch.context() as patch:
-        patch.setattr(owing.messenger, "post", broken)
-        await owing.deliver()
+    async def broken(delivery, message):
+        if "Ruritania" in message.summaries[0].title:
+            raise TypeError("a fault of ours")
+        return await post(delivery, message)
+
+    monkeypatch.setattr(owing.messenger, "post", broken)
+    for _ in range(12):
+        await owing.deliver(minutes=5)
     assert "unexpected fault" in caplog.text
-    await owing.deliver(minutes=2)
+    assert owing.shown == ["alert: Graustark agree ceasefire (1)"]
+    assert (await owing.storage.backlog()).pending == 1
+
+
+async def test_a_message_that_is_being_sent_is_not_sent_beside_itself_when_the_clock_jumps(owing, monkeypatch):
+    import asyncio
+
+    gate, post, calls = asyncio.Event(), owing.messenger.post, []
+
+    async def slow(delivery, message):
+        calls.append(delivery.id)
+        await gate.wait()
+        return await post(delivery, message)
+
+    monkeypatch.setattr(owing.messenger, "post", slow)
+    await owing.deliverer.pump()
+    await asyncio.sleep(0.05)
+    owing.clock.forward(minutes=5)
+    await owing.deliverer.pump()
+    await asyncio.sleep(0.05)
+    assert len(calls) == 1
+    gate.set()
+    await owing.deliver(minutes=5)
     assert owing.shown == [ALERT]

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.feed import FullText
 from bot.domain.subscription import Subscription
-from bot.errors import FetchError, ParseError, StorageError
+from bot.errors import BusyHostError, FetchError, ParseError, StorageError, WorkerDied
 from tests.fakes.feeds import entry
 from tests.service.rig import CHANNEL, RADIO, WIRE
 
@@ -217,3 +217,58 @@ async def test_full_text_is_fetched_for_everything_where_the_feed_asks_for_it(bo
     assert sorted(bot.source.asked) == ["https://outlet.example/1", "https://outlet.example/2"]
     await bot.deliver()
     assert sorted(bot.shown) == ["alert: Graustark claim territory (1)", "alert: Ruritania reject ceasefire (1)"]
+
+
+async def test_a_feed_whose_host_is_busy_comes_again_soon_and_has_not_failed(bot):
+    await bot.settle()
+    (outcome,) = await bot.poll(wire=BusyHostError("wire.example is busy"))
+    assert outcome.status == "deferred"
+    (health,) = await bot.storage.health()
+    assert (health.state.failures, health.state.error) == (0, None)
+    assert health.state.next_check == bot.clock.now() + timedelta(seconds=30)
+
+
+async def test_a_flood_of_news_is_twenty_alerts_and_one_message_for_the_rest(bot):
+    await bot.settle()
+    speakers = [f"Land{i}" for i in range(30)]
+    await bot.poll(wire=[entry(s, f"{s} rejects ceasefire", published=None) for s in speakers])
+    for _ in range(25):
+        await bot.deliver(seconds=5)
+    kinds = [shown.split(":")[0] for shown in bot.shown]
+    assert kinds.count("alert") == 20
+    assert kinds.count("catch_up") == 1
+    told = " ".join(bot.shown)
+    assert all(f"{s} reject" in told for s in speakers)
+
+
+async def test_nothing_is_marked_as_seen_when_nothing_could_be_analysed(bot, monkeypatch):
+    await bot.settle()
+
+    async def dead(_documents):
+        raise WorkerDied("no child process could be started")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.ingest._analyst, "analyse", dead)
+        (outcome,) = await bot.poll(wire=[NEWS])
+    assert outcome.status == "unsaved"
+    bot.clock.forward(minutes=5)
+    (outcome,) = await bot.poll()
+    assert (outcome.new, outcome.owed) == (1, 1)
+
+
+async def test_a_fault_of_ours_is_a_failure_with_back_off(bot, monkeypatch, caplog):
+    await bot.settle()
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.source, "clean", lambda _entries: 1 / 0)
+        (outcome,) = await bot.poll(wire=[NEWS])
+    assert outcome.status == "failed"
+    assert "a fault of ours (ZeroDivisionError)" in outcome.error
+    assert "unexpected fault" in caplog.text
+    (health,) = await bot.storage.health()
+    assert health.state.failures == 1
+
+
+async def test_pages_of_a_dead_server_are_not_asked_for_one_after_another(bot):
+    await bot.settle([replace(WIRE, full_text=FullText.ALWAYS)])
+    await bot.poll(wire=[entry(str(i), f"Quiet news number {i}") for i in range(9)])
+    assert len(bot.source.asked) == 2

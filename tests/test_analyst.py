@@ -1,0 +1,78 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.analyst import WorkerAnalyst, analyse_batch
+from bot.domain.statement import Analysis, Document
+from bot.errors import WorkerDied, WorkerTimeout
+
+
+class FakeWorkers:
+    """Stands in for Workers: `faults` are raised by the next calls, `poison` titles always raise theirs."""
+
+    def __init__(self) -> None:
+        self.faults: list[Exception] = []
+        self.poison: dict[str, Exception] = {}
+        self.calls: list[list[str]] = []
+
+    async def call(self, func, documents, *, deadline):
+        assert func is analyse_batch
+        assert deadline > timedelta(0)
+        self.calls.append([d.title for d in documents])
+        if self.faults:
+            raise self.faults.pop(0)
+        for document in documents:
+            if document.title in self.poison:
+                raise self.poison[document.title]
+        return [Analysis(reasons=(f"read {d.title}",)) for d in documents]
+
+
+def documents(*titles: str) -> list[Document]:
+    return [Document(t, "text", "en") for t in titles]
+
+
+def reasons(analyses: list[Analysis]) -> list[str]:
+    return [a.reasons[0] for a in analyses]
+
+
+@pytest.fixture
+def workers() -> FakeWorkers:
+    return FakeWorkers()
+
+
+async def test_verdicts_come_in_order_over_several_batches(workers):
+    titles = [str(i) for i in range(120)]
+    assert reasons(await WorkerAnalyst(workers).analyse(documents(*titles))) == [f"read {t}" for t in titles]
+    assert len(workers.calls) == 3
+
+
+@pytest.mark.parametrize("fault", [WorkerTimeout("took longer than 2 s"), MemoryError(), TypeError("ours")])
+async def test_one_poisonous_text_costs_its_own_verdict_only(workers, fault, caplog):
+    workers.poison["bad"] = fault
+    found = reasons(await WorkerAnalyst(workers).analyse(documents("a", "bad", "b", "c")))
+    assert [f for f in found if f.startswith("read")] == ["read a", "read b", "read c"]
+    assert f"not analysed ({type(fault).__name__}" in found[1]
+    assert "left unflagged" in caplog.text
+
+
+async def test_a_child_that_dies_once_is_not_the_text_s_fault(workers):
+    workers.faults = [WorkerDied("killed by the kernel")]
+    assert reasons(await WorkerAnalyst(workers).analyse(documents("a"))) == ["read a"]
+
+
+async def test_a_text_that_kills_two_children_is_given_up(workers):
+    workers.poison["bad"] = WorkerDied("its process ended")
+    assert "not analysed (WorkerDied" in reasons(await WorkerAnalyst(workers).analyse(documents("bad")))[0]
+
+
+async def test_where_no_child_can_be_had_nothing_is_judged(workers):
+    workers.faults = [WorkerDied("no child process could be started")] * 3
+    with pytest.raises(WorkerDied):
+        await WorkerAnalyst(workers).analyse(documents("a"))
+
+
+async def test_a_flood_leaves_the_engine_to_others_when_its_budget_is_spent(workers):
+    titles = [str(i) for i in range(120)]
+    found = reasons(await WorkerAnalyst(workers, budget=timedelta(seconds=-1)).analyse(documents(*titles)))
+    assert all("took too long" in f for f in found)
+    assert workers.calls == []
