@@ -8,12 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.feed import Affiliation, Feed, FetchState, FullText
+from bot.domain.feed import MAX_BACKOFF, Affiliation, Feed, FetchState, FullText
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import ClaimedFeed, FeedHealth
-from bot.storage.tables import feeds, subscriptions
+from bot.storage.tables import EPOCH, MICROSECOND, feeds, subscriptions
 
 ITEM = 8  # bytes a digest
+# A clock that once was ahead leaves moments behind which no clock of ours would write: they count as come.
+MAX_LEASE = timedelta(hours=1)
+MARGIN = timedelta(minutes=1)
 
 
 async def sync_feeds(connection: AsyncConnection, wanted: Sequence[Feed]) -> None:
@@ -42,14 +45,14 @@ async def claim_feeds(
     early: datetime | None,
 ) -> list[ClaimedFeed]:
     """Lease due feeds, longest due first."""
-    due = sa.or_(feeds.c.next_check.is_(None), feeds.c.next_check <= now)
+    due = sa.or_(feeds.c.next_check.is_(None), feeds.c.next_check <= now, _out_of_reach(now))
     if early is not None:
         unpolled = sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < early)
         due = sa.or_(due, sa.and_(feeds.c.failures == 0, unpolled))
     # Not as a subquery of the update: PostgreSQL may run that again for each row, and lease more than the limit.
     chosen = await connection.execute(
         sa.select(feeds.c.id)
-        .where(feeds.c.active, due, sa.or_(feeds.c.lease_until.is_(None), feeds.c.lease_until <= now))
+        .where(feeds.c.active, due, lapsed(feeds, now))
         .order_by(feeds.c.next_check.nulls_first())
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -140,6 +143,21 @@ async def subscription_of(connection: AsyncConnection, channel: Channel) -> Subs
     rows = await connection.execute(sa.select(subscriptions).where(_is(channel.platform.value, channel.id)))
     row = rows.first()
     return Subscription(channel) if row is None else _subscription(row)
+
+
+def lapsed(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+    """Whether nobody holds a row of this table: no lease, one that has ended, or one longer than any that is given."""
+    until = table.c.lease_until
+    return sa.or_(until.is_(None), until <= now, until > now + MAX_LEASE)
+
+
+def _out_of_reach(now: datetime) -> sa.ColumnElement[bool]:
+    """Whether a feed's next check is later than `next_check` ever puts it: its interval or a day, and a tenth more."""
+    ahead = (now + MARGIN - EPOCH) // MICROSECOND + feeds.c.every * 1_100_000
+    return sa.and_(
+        feeds.c.next_check > now + MAX_BACKOFF * 1.1 + MARGIN,
+        sa.type_coerce(feeds.c.next_check, sa.BigInteger) > ahead,
+    )
 
 
 def _is(platform: str, channel: str) -> sa.ColumnElement[bool]:

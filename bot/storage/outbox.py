@@ -11,10 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.subscription import Channel, Platform
 from bot.service.ports import Backlog
+from bot.storage.feeds import lapsed
 from bot.storage.tables import DEAD, OPEN, Moment, catch_ups, deliveries
 
 # A message refused this often steps aside, so that what is wrong with it alone does not hold up its channel.
 PATIENCE = 5
+# No message waits longer; a later moment was written while the clock was ahead.
+MAX_WAIT = timedelta(days=1)
 FIRST_KINDS = (DeliveryKind.ALERT.value, DeliveryKind.CATCH_UP.value)
 FOLLOW_KINDS = (DeliveryKind.UPDATE.value, DeliveryKind.REPLY.value)
 
@@ -82,7 +85,6 @@ async def claim(
 ) -> list[Delivery]:
     """Lease due deliveries, oldest first, at most one a channel, and mark them SENDING."""
     older = deliveries.alias("older")
-    lapsed = sa.or_(_is(DeliveryStatus.PENDING), deliveries.c.lease_until <= now)
     behind = (
         sa.select(older.c.seq)
         .where(
@@ -91,7 +93,7 @@ async def claim(
             older.c.seq < deliveries.c.seq,
             sa.literal_column("older.status IN ('pending', 'sending')"),
             _ready(older),
-            sa.not_(sa.and_(older.c.next_try > now, sa.or_(older.c.attempts == 0, older.c.attempts >= PATIENCE))),
+            sa.not_(sa.and_(~_due(older, now), sa.or_(older.c.attempts == 0, older.c.attempts >= PATIENCE))),
         )
         .exists()
     )
@@ -100,8 +102,8 @@ async def claim(
         .where(
             sa.literal_column("deliveries.status IN ('pending', 'sending')"),
             deliveries.c.platform.in_([p.value for p in platforms]),
-            deliveries.c.next_try <= now,
-            lapsed,
+            _due(deliveries, now),
+            sa.or_(_is(DeliveryStatus.PENDING), lapsed(deliveries, now)),
             _ready(deliveries),
             ~behind,
         )
@@ -122,9 +124,11 @@ async def claim(
             status=DeliveryStatus.SENDING.value,
             attempts=deliveries.c.attempts + 1,
             unsure=in_doubt,
-            attempted=sa.case(
-                (in_doubt, deliveries.c.attempted), else_=sa.literal(now, Moment)
-            ),  # how far back to look for it
+            attempted=sa.case(  # how far back to look for it; a moment yet to come says nothing of when it really was
+                (sa.and_(in_doubt, deliveries.c.attempted > now), sa.literal(now - MAX_WAIT, Moment)),
+                (in_doubt, deliveries.c.attempted),
+                else_=sa.literal(now, Moment),
+            ),
             next_try=now,
             lease_until=now + lease,
             fence=deliveries.c.fence + 1,
@@ -241,6 +245,10 @@ def _mine(delivery: Delivery) -> sa.Update:
         deliveries.c.fence == delivery.fence,
         _is(DeliveryStatus.SENDING),
     )
+
+
+def _due(table: Any, now: datetime) -> sa.ColumnElement[bool]:
+    return sa.or_(table.c.next_try <= now, table.c.next_try > now + MAX_WAIT)
 
 
 def _ready(table: Any) -> sa.ColumnElement[bool]:

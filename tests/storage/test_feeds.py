@@ -116,6 +116,31 @@ async def test_released_and_reclaimed_leases_are_free_at_once(storage):
     assert len(await claim(storage)) == 1
 
 
+@pytest.mark.parametrize(
+    ("every", "ahead", "due"),
+    [
+        (timedelta(minutes=5), timedelta(days=1, hours=2), False),
+        (timedelta(minutes=5), timedelta(days=1, hours=3), True),
+        (timedelta(days=3), timedelta(days=3, hours=7), False),
+        (timedelta(days=3), timedelta(days=3, hours=8), True),
+        (timedelta(minutes=5), timedelta(days=365), True),
+    ],
+)
+async def test_a_check_later_than_any_clock_of_ours_would_put_it_is_due(storage, every, ahead, due):
+    await storage.sync_feeds([replace(FEED, every=every)])
+    (one,) = await claim(storage)
+    await finish(storage, one, FetchState(next_check=NOW + ahead))
+    assert len(await claim(storage)) == due
+
+
+async def test_a_lease_taken_while_the_clock_was_ahead_holds_nobody_up(storage):
+    await storage.sync_feeds([FEED])
+    (first,) = await claim(storage, now=NOW + timedelta(days=365))
+    (second,) = await claim(storage)
+    assert second.fence > first.fence
+    assert await claim(storage) == []
+
+
 async def test_fixed_subscriptions_follow_the_settings(storage):
     picky = Subscription(HERE, frozenset({"territory"}), frozenset({"gaza"}), timedelta(hours=3))
     await storage.sync_subscriptions([picky, *subscribed(THERE)])

@@ -117,6 +117,21 @@ async def test_a_message_refused_again_and_again_steps_aside(storage, feeds):
     assert [d.story for d in await claim(storage)] == [second.id]
 
 
+async def test_a_clock_that_once_was_ahead_keeps_no_message_waiting(storage, feeds):
+    year = timedelta(days=365)
+    await owe(storage, feeds[FEED.name], "a", HERE)
+    second = await owe(storage, feeds[FEED.name], "b", HERE)
+    (one,) = await claim(storage, now=NOW + year)
+    (again,) = await claim(storage)
+    assert (again.id, again.unsure) == (one.id, True)
+    assert again.attempted < NOW, "it was sent before now, whatever the clock said"
+    await storage.failed(again, "429", next_try=NOW + year, unsure=False)
+    (again,) = await claim(storage)
+    assert again.id == one.id
+    await storage.sent(again, "m", now=NOW)
+    assert [d.story for d in await claim(storage)] == [second.id]
+
+
 async def test_a_dead_message_is_counted_and_takes_its_followers_along(storage, feeds):
     story = await owe(storage, feeds[FEED.name], "a", HERE)
     await owe(storage, feeds[OTHER.name], "b", HERE, kind=REPLY, story=story, stance=Stance.AGREE)
