@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.analysis.clause import Clause, Range, Saying, acted, content, stop, undergone
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
-from bot.analysis.subject import CALL, DONE, agent, inverted, owner, subject
+from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, owner, subject
 
 COLON = Cue((), "say")
 
@@ -38,13 +38,14 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
         if whose is not None and cue.kind == "act":
             _add(clause, k, cue, whose, ((units[k].end, stop(clause, k)),), 0.75, CALL)
     elif (after := inverted(clause, k, cue)) is not None:
-        _add(clause, k, cue, after, content(clause, k, units[k].start), 0.95, "words before the cue")
+        about = content(clause, k) if cue.kind == "say" else acted(clause, k, after)
+        _add(clause, k, cue, after, about, 0.95, "words before the cue")
     elif not _passive(clause, k):
         _active(clause, k, cue)
 
 
 def _active(clause: Clause, k: int, cue: Cue) -> None:
-    found = subject(clause, k)
+    found = subject(clause, k) or behind(clause, k) or dropped(clause, k)
     if found is None:
         return
     phrase, sure = found
@@ -53,7 +54,7 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
     if lead in clause.grammar.asked or (cue.stance == "agree" and lead in clause.grammar.retold):
         return  # "how Ukraine intends to", "after both sides agreed to a truce": no news
     about = content if cue.kind == "say" else acted
-    _add(clause, k, cue, phrase, about(clause, k, clause.units[phrase.first].start), sure, "subject and cue")
+    _add(clause, k, cue, phrase, about(clause, k, phrase), sure, "subject and cue")
 
 
 def _clause_follows(clause: Clause, k: int) -> bool:
@@ -128,7 +129,7 @@ def _is_noun(clause: Clause, k: int) -> bool:
         return True
     if before.name is not None and before.name.adjective:
         return True
-    act = unit.cue is not None and unit.cue.kind == "act"
+    act = unit.cue is not None and unit.cue.kind == "act" and not clause.grammar.behind
     return act and before.kind == "word" and not before.modifier and before.cue is None  # "growing calls for"
 
 

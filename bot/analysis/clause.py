@@ -64,9 +64,12 @@ class Clause:
         return self._starting.get(first)
 
 
-def content(clause: Clause, k: int, subject: int) -> tuple[Range, ...]:
+def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range, ...]:
     """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
     units = clause.units
+    subject = units[phrase.first].start if phrase is not None else units[k].start
+    if clause.grammar.last:
+        return _around(clause, k, phrase)
     after = (units[k].end, _said(clause, k))
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
     closing = units[first - 1] if first else None
@@ -81,15 +84,40 @@ def content(clause: Clause, k: int, subject: int) -> tuple[Range, ...]:
     return ((begin, subject), after)
 
 
-def acted(clause: Clause, k: int, subject: int) -> tuple[Range, ...]:
+def acted(clause: Clause, k: int, phrase: Phrase) -> tuple[Range, ...]:
     """What an act is about: the words behind it; those before in "the plan that X rejected"."""
     units = clause.units
+    if clause.grammar.behind:
+        return _around(clause, k, phrase)
+    subject = units[phrase.first].start
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
     behind = units[k + 1] if k + 1 < len(units) else None
     ends = behind is None or behind.kind in ("comma", "semicolon", "dash") or behind.low in (".", "!", "?")
     if ends or (first > 0 and units[first - 1].kind == "word"):
         return ((units[max(0, k - BEFORE)].start, subject),)
     return ((units[k].end, stop(clause, k)),)
+
+
+def _around(clause: Clause, k: int, phrase: Phrase | None) -> tuple[Range, ...]:
+    """Where the order of words is free: all of the clause but its subject and its cue."""
+    units = clause.units
+    taken = [(units[k].start, units[k].end)]
+    if phrase is not None and phrase.first != k:
+        taken.append((units[phrase.first].start, units[phrase.last - 1].end))
+    at, out = _clause_start(clause, k, min(taken)[0]), []
+    for start, end in sorted(taken):
+        out.append((at, start))
+        at = end
+    return *out, (at, stop(clause, k) if clause.units[k].cue is None or k + 1 < len(units) else clause.end)
+
+
+def _clause_start(clause: Clause, k: int, at: int) -> int:
+    """Where the clause of the cue at k begins that holds the offset `at`; a verb of speech takes the whole sentence."""
+    cue = clause.units[k].cue
+    if cue is not None and cue.kind == "say":
+        return clause.start
+    ends = (u.end for u in clause.units if u.end <= at and u.kind in ("semicolon", "contrast", "subordinator"))
+    return max(ends, default=clause.start)
 
 
 def undergone(clause: Clause, k: int) -> tuple[Range, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bot.analysis.language import guess
 from bot.analysis.lexicon import Deed, Lexicon, Term
-from bot.analysis.match import Names, TopicHits
+from bot.analysis.match import Names, Spellings, TopicHits
 from bot.analysis.reading import Reading
 from bot.analysis.text import View
 from bot.analysis.units import Grammar
@@ -24,6 +24,7 @@ class Engine:
         self._lexicon = lexicon
         self._names = Names(lexicon)
         self._tools = {c: (Grammar(words), TopicHits(lexicon, c)) for c, words in lexicon.languages.items()}
+        self._spellings = {c: Spellings(lexicon, words) for c, words in lexicon.languages.items() if words.names}
 
     def analyse(self, document: Document) -> Analysis:
         """The verdict on one article. Never raises for what a document holds; linear in its length."""
@@ -40,6 +41,8 @@ class Engine:
         if mark := next((w for w in language.words.get("opinion", ()) if w in title), ""):
             return Analysis(reasons=(f"quiet: the title says {mark!r} (opinion)",))
         names, day = self._names.find(view), (document.published or "")[:10]
+        if code in self._spellings:
+            names = self._spellings[code].find(view, names)
         reading = Reading(self._lexicon, language, grammar, view, hits, names, day=day)
         return self._verdict(reading.statements(), reading.topics.reasons)
 

@@ -10,6 +10,9 @@ TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settl
 # What a role word makes of the words before it ("Israeli officials", "the army", "both sides").
 ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
 CUE_KINDS = ("say", "act", "either")
+# What the grammar of a language is like, where it is not like English.
+TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals")
+CASES = ("nominative", "oblique", "adjective")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,15 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """What a language calls an actor or a territory; `case` one of CASES: "oblique" is never a sentence's subject."""
+
+    form: str
+    name: str
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     """The words of one language that show who says what: `words` are its closed classes ("preposition", ...)."""
 
@@ -160,6 +172,7 @@ class Language:
     cues: tuple[Cue, ...]
     roles: tuple[Role, ...]
     rules: tuple[StanceRule, ...]
+    names: tuple[Spelling, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

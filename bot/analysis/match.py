@@ -1,24 +1,28 @@
 """Where the lexicon's names and topic words stand in a text: one Aho-Corasick pass each, word borders checked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from bot.analysis.lexicon import Actor, Deed, Forbid, Lexicon, Term, Territory, spelled
+from bot.analysis.lexicon import Actor, Deed, Forbid, Language, Lexicon, Term, Territory, spelled
 from bot.analysis.text import View, lowered, unified
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name found at [start, end): an actor, a place, or both ("Kyiv"); `adjective`: only the word for its people."""
+    """A name found at [start, end): an actor, a place, or both ("Kyiv"); `adjective`: only the word for its people.
+
+    `oblique`: in a case in which it is nobody's subject.
+    """
 
     start: int
     end: int
     actor: Actor | None
     place: Territory | None
     adjective: bool
+    oblique: bool = False
 
 
 @dataclass(slots=True)
@@ -27,6 +31,7 @@ class _Known:
     actor: Actor | None = None
     place: Territory | None = None
     adjective: bool = False
+    oblique: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +44,19 @@ class Hit:
     what: Term | Deed | Forbid | None
 
 
-def _whole(text: str, start: int, end: int) -> bool:
-    return not (text[start].isalnum() and start and text[start - 1].isalnum()) and not (
-        end < len(text) and text[end].isalnum() and text[end - 1].isalnum()
-    )
+def _begins(text: str, start: int, glued: Set[str]) -> bool:
+    """Whether a word begins here; `glued` are the little words that may be written together with it."""
+    if not (text[start].isalnum() and start and text[start - 1].isalnum()):
+        return True
+    return any(text.endswith(g, 0, start) and _begins(text, start - len(g), frozenset()) for g in glued)
+
+
+def _ends(text: str, end: int) -> bool:
+    return not (end < len(text) and text[end].isalnum() and text[end - 1].isalnum())
+
+
+def _whole(text: str, start: int, end: int, glued: Set[str] = frozenset()) -> bool:
+    return _ends(text, end) and _begins(text, start, glued)
 
 
 def _longest(found: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
@@ -92,16 +106,63 @@ class Names:
         return out
 
 
+class Spellings:
+    """Finds actors and territories by what one language calls them."""
+
+    def __init__(self, lexicon: Lexicon, language: Language) -> None:
+        self._glued = frozenset(language.words.get("glued", ()))
+        self._cased = tuple(language.words.get("cased", ()))  # marks that part a name from the ending of its case
+        known: dict[str, _Known] = {}
+        for spelling in language.names:
+            for form in map(unified, spelled(spelling.form)):
+                new = known.setdefault(form, _Known(form, oblique=True, adjective=True))
+                new.actor = new.actor or lexicon.actors.get(spelling.name)
+                new.place = new.place or lexicon.territories.get(spelling.name)
+                new.oblique &= spelling.case == "oblique"
+                new.adjective &= spelling.case == "adjective"
+        self._known = list(known.values())
+        self._search = AhoCorasick([lowered(k.spelling) for k in self._known], matchkind=MatchKind.Standard)
+
+    def find(self, view: View, names: list[Name]) -> list[Name]:
+        """These names and every name of the language, in order, none overlapping."""
+        own = [self._name(self._known[p], a, b, view) for p, a, b in self._found(view)]
+        out: list[Name] = []
+        for name in sorted([*own, *names], key=lambda n: (n.start, -n.end)):  # sorting keeps its own first
+            if not out or name.start >= out[-1].end:
+                out.append(
+                    self._name(
+                        _Known("", name.actor, name.place, name.adjective, name.oblique), name.start, name.end, view
+                    )
+                )
+        return out
+
+    def _found(self, view: View) -> Iterator[tuple[int, int, int]]:
+        """Matches spelled as they are known, or with a capital first letter."""
+        for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
+            text, spelling = view.plain[start:end], self._known[pattern].spelling
+            same = text == spelling or (len(text) > 3 and text[0].isupper() and not spelling.isupper())
+            if same and _whole(view.low, start, end, self._glued):
+                yield pattern, start, end
+
+    def _name(self, known: _Known, start: int, end: int, view: View) -> Name:
+        cased = bool(self._cased) and view.low.startswith(self._cased, end) and view.low[end + 1 : end + 2].isalpha()
+        return Name(start, end, known.actor, known.place, known.adjective, known.oblique or cased)
+
+
 class TopicHits:
     """Finds the topics' words of one language, and signs of war."""
 
     def __init__(self, lexicon: Lexicon, language: str) -> None:
         self._what: list[list[tuple[str, Any]]] = []
+        self._stems: set[int] = set()  # "truc*": the word may go on
+        self._glued = frozenset(lexicon.languages[language].words.get("glued", ()))
         index: dict[str, int] = {}
 
         def add(word: str, topic: str, what: Term | Deed | Forbid | None) -> None:
             for spelling in spelled(unified(word).lower()):
-                number = index.setdefault(spelling, len(index))
+                number = index.setdefault(spelling.removesuffix("*"), len(index))
+                if spelling.endswith("*"):
+                    self._stems.add(number)
                 if number == len(self._what):
                     self._what.append([])
                 self._what[number].append((topic, what))
@@ -123,7 +184,7 @@ class TopicHits:
         """Every hit in order; hits of one topic do not overlap."""
         layers: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
         for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
-            if _whole(view.low, start, end):
+            if _begins(view.low, start, self._glued) and (pattern in self._stems or _ends(view.low, end)):
                 for topic, what in self._what[pattern]:
                     layers.setdefault((topic, type(what).__name__), []).append((pattern, start, end))
         out = []

@@ -62,7 +62,7 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
         if phrase is None:
             i += 1
             continue
-        phrase.governed = _governed(units, phrase.first)
+        phrase.governed = _governed(units, phrase.first) or _oblique(phrase)
         found.append(phrase)
         i = phrase.last
     _apposition(found, units)
@@ -145,6 +145,13 @@ def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool)
 
 def _governed(units: list[Unit], first: int) -> bool:
     return first > 0 and units[first - 1].kind == "preposition"
+
+
+def _oblique(phrase: Phrase) -> bool:
+    """Whether the case of its first noun says that it is no subject."""
+    nouns = (u for u in phrase.units if u.role is not None or u.kind == "cap" or u.name is not None)
+    head = next((u for u in nouns if u.name is None or not u.name.adjective), None)
+    return head is not None and head.name is not None and head.name.oblique
 
 
 def _apposition(found: list[Phrase], units: list[Unit]) -> None:

@@ -76,7 +76,7 @@ class Reading:
         begin = dateline.end() if dateline else start
         names = self._names[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]
         units = self._grammar.units(view, begin, end, names)
-        found = phrases(units, self._grammar, capitals=not headline_case(view, start, end))
+        found = phrases(units, self._grammar, capitals=self._grammar.capitals and not headline_case(view, start, end))
         inside = [q for q in self._quotes if q.start < end and q.end > start]
         said = sayings(Clause(start, end, units, found, inside, self._grammar, self.topics.deeds(start, end)))
         outer: list[_Said] = []
@@ -114,6 +114,8 @@ class Reading:
         how, rule = stance(cue, content, self.topics.rules(topic), negated=saying.negated)
         # The weakest sign of all is measured right in half of the cases.
         sure = 0.95 * saying.sure * speaker.sure * (0.7 if rule == SPOKEN_OF else 1.0)
+        if speaker.bare and cue.kind != "say":
+            sure *= 0.7  # a single unknown word is a speaker only where it says something
         words = f"{view.plain[saying.start : saying.end]!r} about {self.topics.text(hit)!r}"
         first = min([sentence[0], *(a for a, b in saying.content if a <= hit.start < b)])
         return Statement(

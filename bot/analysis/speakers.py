@@ -27,6 +27,7 @@ class Speaker:
     actor: Actor | None
     sure: float
     post: str = ""  # the post named, where nobody is known to hold it
+    bare: bool = False  # one unknown capitalised word, which may be anything
 
 
 class Memory:
@@ -133,7 +134,7 @@ class Memory:
         elif kind in ("it", "they"):
             fitting = self.bodies
         else:
-            fitting = [self.last] if self.last is not None else []
+            fitting = [self.last] if self.last is not None else self.persons if kind == "dropped" else []
         return [Speaker(fitting[-1][0], start, end, fitting[-1][1], 0.8)] if fitting else []
 
     def _named(self, phrase: Phrase) -> Speaker | None:
@@ -144,6 +145,9 @@ class Memory:
             if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":
                 if after is not None and after.kind == "possessive" and role is not None:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "the Biden administration"
+                    break
+                if unit.name.oblique and role is not None and phrase.units[0] is not unit:
+                    owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "rzecznik Putina"
                     break
                 return Speaker(unit.name.actor.name, lead.start, end, unit.name.actor, 1.0)
         caps = self._caps(phrase)
@@ -215,8 +219,8 @@ class Memory:
         role = phrase.role
         if role is not None and role.kind == "voice" and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.9)
-        sure = 0.9 if role is not None or name != words or len(caps) > 1 else 0.5  # one unknown word may be anything
-        return Speaker(name, start, end, actor, sure)
+        bare = role is None and name == words and len(caps) == 1
+        return Speaker(name, start, end, actor, 0.65 if bare else 0.9, bare=bare)
 
     def _holder(self, phrase: Phrase, owner: Actor | None) -> tuple[str, Actor | None] | None:
         """Who holds the office named: by the lexicon at the article's date, else by the article itself."""

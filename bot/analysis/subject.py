@@ -3,6 +3,7 @@
 from bot.analysis.clause import Clause, Saying
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
+from bot.analysis.units import Unit
 
 CALL, DONE = "call of", "done by"
 NEAR = 200  # letters between two verbs of one subject
@@ -140,6 +141,11 @@ def owner(clause: Clause, k: int) -> Phrase | None:
         return phrase if phrase is not None and phrase.can_speak else None
     if before.name is not None and before.name.adjective:
         return clause.covering(k - 1)
+    i = k - 1
+    while i > 0 and i > k - 4 and clause.units[i].kind in ("determiner", "word"):
+        i -= 1
+    if clause.units[i].kind == "auxiliary" and (found := subject(clause, i)) is not None:
+        return found[0]  # "renewed his call for", "made a joint appeal for"
     for i in range(k + 1, min(k + 14, len(clause.units) - 1)):
         if clause.units[i].low in clause.grammar.by or clause.units[i].low in clause.grammar.sources:
             phrase = clause.starting(i + 1)
@@ -150,9 +156,29 @@ def owner(clause: Clause, k: int) -> Phrase | None:
 def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     """ "…", said X: the speaker behind the cue."""
     units = clause.units
-    if cue.kind != "say" or not k or clause.grammar.participle(units[k].low):
+    free = clause.grammar.behind
+    if (cue.kind != "say" and not free) or not (k or free) or clause.grammar.participle(units[k].low):
         return None
-    if units[k - 1].kind not in ("comma", "mark", "dash"):
+    if k and units[k - 1].kind not in ("comma", "mark", "dash") and not (free and units[k - 1].kind == "subordinator"):
         return None
     phrase = clause.starting(k + 1)
-    return phrase if phrase is not None and phrase.can_speak and not phrase.pronoun else None
+    if phrase is None or not phrase.can_speak or phrase.pronoun or (free and phrase.governed):
+        return None
+    return phrase
+
+
+def behind(clause: Clause, k: int) -> tuple[Phrase, float] | None:
+    """The subject behind its verb, in languages that allow it anywhere ("poinformował rzecznik")."""
+    i = k + 1
+    while i < len(clause.units) and clause.units[i].kind in ("adverb", "negation", "auxiliary"):
+        i += 1
+    phrase = clause.starting(i) if clause.grammar.behind else None
+    return (phrase, 0.9) if phrase is not None and phrase.can_speak and not phrase.governed else None
+
+
+def dropped(clause: Clause, k: int) -> tuple[Phrase, float] | None:
+    """The subject that a verb's ending implies: whoever spoke last ("Dodał, że")."""
+    if not clause.grammar.dropped:
+        return None
+    unit = clause.units[k]
+    return Phrase(k, k + 1, [Unit("pronoun_dropped", unit.start, unit.end, unit.low)]), 0.8

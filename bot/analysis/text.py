@@ -34,9 +34,9 @@ class _Table(dict[int, str]):
 
 def _plain(char: str) -> str:
     """One character as matchers see it: quote marks, dashes and spaces unified, no accents on Latin letters."""
-    if char in "’‘ʼ`´′":
+    if char in "’‘ʼ`´′׳":
         return "'"
-    if char in "“”„«»″":
+    if char in "“”„«»″״":
         return '"'
     if char == "ı":
         return "i"

@@ -14,6 +14,7 @@ WORD = 7  # letters of a word and its space, on average
 REACH = 12  # words from an act to what it is about
 REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
 TOLD_AGAIN = (Stance.AGREE, Stance.RECOGNISE, Stance.CLAIM)
+NOW = 12  # the same, where only an article may stand between
 NEXT = 30  # letters from a word to the place it is about
 
 
@@ -64,9 +65,12 @@ class Topics:
     def about(self, topic: str, saying: Saying, sentence: Range) -> Hit | None:
         """The first of the topic's words that counts in what is said."""
         deed = saying.cue.kind == "deed"
-        own: tuple[Range, ...] = ((saying.start, saying.end),) if saying.cue.kind != "say" else ()
+        own: tuple[Range, ...] = ((saying.start, saying.end),)
+        says = saying.cue.kind == "say"
         for start, end in own if deed else own + saying.content:
             for hit in self._within(start, end):
+                if says and hit.start == saying.start and hit.end <= saying.end:
+                    continue  # "claims" is speech, "claims as its own" is about land
                 if hit.topic == topic and isinstance(hit.what, Deed) == deed and self._meant(hit, saying, sentence):
                     return hit
         return None
@@ -153,6 +157,8 @@ class Topics:
             return self._place(start, end, words=True)
         if near == "place_next":
             return self._place(hit.end, min(end, hit.end + NEXT), words=True)
+        if near == "place_now":
+            return bool(self._placed(hit.end, min(end, hit.end + NOW)))
         if near == "place_before":
             return self._place(max(start, hit.start - NEXT), hit.start, words=False)
         return True

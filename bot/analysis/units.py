@@ -1,12 +1,12 @@
 """A sentence as units: names, roles, cues, and the small words between them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.analysis.lexicon import Cue, Language, Role, spelled
 from bot.analysis.match import Name
-from bot.analysis.text import View
+from bot.analysis.text import View, unified
 
 TOKEN = re.compile(
     r"(?:[A-Za-z]\.){2,}|'s\b|[A-Z][a-z]{1,3}\.(?=\s[A-Z])|[^\W_]+(?:[-.&/][^\W_]+|'(?!s\b)[^\W_]+)*|[^\w\s]"
@@ -50,6 +50,7 @@ class Grammar:
     """The closed classes, roles and cues of one language, looked up longest first."""
 
     def __init__(self, language: Language) -> None:
+        self._glued = frozenset(language.words.get("glued", ()))
         self._table: dict[tuple[str, ...], Unit] = {}
         self._longest: dict[str, int] = {}  # the most words of an entry that begins with this one
         for role in language.roles:
@@ -63,6 +64,9 @@ class Grammar:
             self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
         for key in self._table:
             self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
+        traits = language.words.get("trait", ())
+        self.behind, self.dropped = "subject behind" in traits, "subject dropped" in traits
+        self.last, self.capitals = "verb last" in traits, "nouns in capitals" not in traits
         self.bridges = frozenset(language.words.get("bridge", ()))
         self._participle = tuple(language.words.get("participle_ending", ()))
         self._past = tuple(language.words.get("past_ending", ()))
@@ -89,7 +93,8 @@ class Grammar:
     def _add(self, forms: Sequence[str], like: Unit) -> None:
         for form in forms:
             for spelling in spelled(form):
-                key = tuple(t.group().lower() for t in TOKEN.finditer(spelling))
+                low = unified(spelling).lower()
+                key = (low,) if low in self._glued else tuple(t.group() for t in TOKEN.finditer(low))
                 old = self._table.get(key)
                 self._table[key] = Unit(
                     like.kind, 0, 0, "", role=like.role or (old.role if old else None), cue=like.cue
@@ -98,8 +103,10 @@ class Grammar:
     def units(self, view: View, start: int, end: int, names: Sequence[Name]) -> list[Unit]:
         """The units of one sentence."""
         tokens = [(m.start(), m.end()) for m in TOKEN.finditer(view.plain, start, end)]
-        low = [view.low[a:b] for a, b in tokens]
         at_name = {n.start: n for n in names}
+        if self._glued:
+            tokens = [part for a, b in tokens for part in self._parted(view.low, a, b, at_name)]
+        low = [view.low[a:b] for a, b in tokens]
         out: list[Unit] = []
         i = 0
         while i < len(tokens):
@@ -118,6 +125,16 @@ class Grammar:
                 out.append(self._plain(view, a, b, low[i]))
                 i += 1
         return out
+
+    def _parted(self, text: str, a: int, b: int, at_name: Mapping[int, Name]) -> Iterator[tuple[int, int]]:
+        """A token without the little words glued to it ("l'Iran"), which become tokens of their own."""
+        if a not in at_name and text[a:b] not in self._longest:
+            for cut in range(a + 1, min(b, a + 7)):
+                if text[a:cut] in self._glued and (cut in at_name or text[cut:b] in self._longest):
+                    yield a, cut
+                    a = cut
+                    break
+        yield a, b
 
     def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
         if like.role is not None and end - start <= SHORT and view.plain[start:end].islower():
