@@ -1,12 +1,15 @@
 """Checked tables to a Lexicon; what one table cannot show (clashes, names that lead nowhere) is checked here."""
 
+from dataclasses import replace
 from typing import Any
 
 from bot.analysis.lexicon import (
     ACTOR_KINDS,
+    CASES,
     CUE_KINDS,
     ROLE_KINDS,
     TERRITORY_KINDS,
+    TRAITS,
     Actor,
     Conflict,
     Cue,
@@ -16,12 +19,14 @@ from bot.analysis.lexicon import (
     Lexicon,
     Office,
     Role,
+    Spelling,
     StanceRule,
     Term,
     Territory,
     Topic,
     TopicWords,
 )
+from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.errors import Mistake
 from bot.lexicons.reading import Field, File, Shape, Table
@@ -87,6 +92,7 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
         "role": {"kind": Field("str", True, ROLE_KINDS), "forms": WORDS, "title": TEXT},
         "rule": RULE,
     },
+    "names": {"language": {"code": NEEDED}, **dict.fromkeys(CASES)},
 }
 
 
@@ -100,6 +106,7 @@ class Builder:
         self._conflicts: dict[str, tuple[Conflict, Table]] = {}
         self._topics: dict[str, Topic] = {}
         self._languages: dict[str, Language] = {}
+        self._spellings: list[tuple[str, Spelling, Table]] = []
 
     def add(self, folder: str, file: File) -> None:
         """Take in a file that was read from this folder."""
@@ -114,11 +121,15 @@ class Builder:
             self._topic(file)
         if folder == "cues":
             self._language(file)
+        if folder == "names":
+            self._names(file)
 
     def lexicon(self) -> Lexicon:
         """The whole, after the checks that need all of it."""
         self._references()
         self._clashes()
+        for code, words in self._languages.items():
+            self._languages[code] = replace(words, names=tuple(s for c, s, _ in self._spellings if c == code))
         return Lexicon(
             {k: v[0] for k, v in self._actors.items()},
             {k: v[0] for k, v in self._territories.items()},
@@ -192,7 +203,7 @@ class Builder:
         tables = file.tables.get
         self._languages[code] = Language(
             code,
-            {k: tuple(v) for t in tables("words", []) for k, v in t.values.items()},
+            self._words(tables("words", [])),
             tuple(
                 Cue(t.texts("forms"), t.text("kind"), t.text("stance"), t.text("negated")) for t in tables("cue", [])
             ),
@@ -200,7 +211,29 @@ class Builder:
             tuple(_rule(t) for t in tables("rule", [])),
         )
 
+    def _words(self, tables: list[Table]) -> dict[str, tuple[str, ...]]:
+        for table in tables:
+            for trait in table.values.get("trait", ()):
+                if trait not in TRAITS:
+                    what = f'"{trait}" is no trait of a language'
+                    self.mistakes.append(table.mistake("trait", what, "one of " + ", ".join(TRAITS)))
+        return {k: tuple(map(unified, v)) for t in tables for k, v in t.values.items()}
+
+    def _names(self, file: File) -> None:
+        """What a language calls the actors and territories of the other files."""
+        codes = [h.text("code") for h in file.tables.get("language", [])]
+        if len(codes) != 1:
+            what = "a file of names has one [language]"
+            self.mistakes.append(Mistake(file.name, 1, what, 'write [language] with code = "en"'))
+            return
+        for case in CASES:
+            for table in file.tables.get(case, []):
+                for name, forms in table.values.items():
+                    self._spellings += [(codes[0], Spelling(form, name, case), table) for form in forms]
+
     def _references(self) -> None:
+        for _, spelling, table in self._spellings:
+            self._leads(spelling.name, spelling.name, {**self._actors, **self._territories}, table)
         for actor, table in self._actors.values():
             self._leads("of", actor.of, self._actors, table)
             for office in actor.offices:
@@ -250,7 +283,8 @@ def _territory(table: Table) -> Territory:
 def _rule(table: Table) -> StanceRule:
     stance = Stance(table.text("stance"))
     last, over = (bool(table.values.get(key)) for key in ("last", "over"))
-    return StanceRule(table.text("name"), stance, table.texts("words"), table.texts("also"), last, over)
+    words, also = (tuple(map(unified, table.texts(key))) for key in ("words", "also"))
+    return StanceRule(table.text("name"), stance, words, also, last, over)
 
 
 def _topic_words(file: File, language: str) -> TopicWords:
