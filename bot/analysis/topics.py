@@ -119,17 +119,24 @@ class Topics:
         return saying.cue.stance != Stance.REJECT and any(w in mediation for w in between.split())
 
     def _background(self, hit: Hit, saying: Saying) -> bool:
-        """Whether the words only say when or where ("freed under the truce"): nobody speaks about them."""
-        for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
-            if word in self._words.get("background", ()):
-                break
-            if word.endswith((",", ";", ".")) or (word not in self._between and "-" not in word):
-                return False
-        else:
+        """Whether the words only say when, where or on what: "freed under the truce", "talks on a truce"."""
+        lead = self._lead(hit)
+        if not lead or (lead in self._words.get("talks", ()) and saying.cue.kind != "say"):
             return False
         content = " ".join(self._view.low[a:b] for a, b in saying.content)
         how, _ = stance(Cue((), "say"), content, self._plain_rules, negated=False)
+        if lead in self._words.get("talks", ()):
+            return how == Stance.ASSESS
         return how not in (Stance.ACCUSE, Stance.THREATEN)
+
+    def _lead(self, hit: Hit) -> str:
+        """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
+        for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
+            if word in self._words.get("background", ()) or word in self._words.get("talks", ()):
+                return word
+            if word.endswith((",", ";", ".")) or (word not in self._between and "-" not in word):
+                return ""
+        return ""
 
     def _counts(self, hit: Hit, sentence: Range) -> bool:
         """Whether what the words need is near, and nothing that makes them another thing."""
