@@ -1,7 +1,8 @@
 """Health: what the running parts show of themselves, and the verdict that Docker and the operator read."""
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -35,37 +36,39 @@ class HealthReport:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """What is known when the verdict is asked for. `offline` holds since when each unconnected platform is so."""
+    """What is known when the verdict is asked for: for how long no tick came round, for how long the storage gave no
+    answer, and for how long each unconnected platform is so.
+    """
 
-    started: datetime
-    ticked: datetime
-    looked: datetime
+    silent: timedelta
+    blind: timedelta
     storage_error: str | None = None
-    offline: Mapping[Platform, datetime] = field(default_factory=dict)
+    offline: Mapping[Platform, timedelta] = field(default_factory=dict)
 
 
-def judge_health(vitals: Vitals, *, now: datetime) -> tuple[str, ...]:
+def judge_health(vitals: Vitals) -> tuple[str, ...]:
     """The reasons why this bot is not well; none when it is.
 
     A failing feed or a refused message is no reason: a restart mends neither. They are facts, metrics and log lines.
     """
     reasons = []
-    if now - vitals.ticked > MAX_SILENCE:
-        reasons.append(f"no feed was looked at for {span(now - vitals.ticked)}")
+    if vitals.silent > MAX_SILENCE:
+        reasons.append(f"no feed was looked at for {span(vitals.silent)}")
     if vitals.storage_error is not None:
         reasons.append(f"the database does not answer: {vitals.storage_error}")
-    elif now - vitals.looked > MAX_BLINDNESS:
-        reasons.append(f"the database gave no answer for {span(now - vitals.looked)}")
+    elif vitals.blind > MAX_BLINDNESS:
+        reasons.append(f"the database gave no answer for {span(vitals.blind)}")
     reasons += [
-        f"{platform} is not connected for {span(now - since)}"
-        for platform, since in vitals.offline.items()
-        if now - since > MAX_OFFLINE
+        f"{platform} is not connected for {span(off)}" for platform, off in vitals.offline.items() if off > MAX_OFFLINE
     ]
     return tuple(reasons)
 
 
 class Pulse:
-    """Feels the running bot's pulse: the poll ticker calls `beat`, a slower ticker `look`, the web page `report`."""
+    """Feels the running bot's pulse: the poll ticker calls `beat`, a slower ticker `look`, the web page `report`.
+
+    Silence is measured on `steady` (seconds), which nobody sets: a jump of the clock neither hides it nor fakes it.
+    """
 
     def __init__(
         self,
@@ -75,21 +78,23 @@ class Pulse:
         clock: Clock,
         meter: Meter,
         version: str,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._storage = storage
         self._messengers = messengers
         self._clock = clock
         self._meter = meter
         self._version = version
-        self._started = self._ticked = self._looked = clock.now()
+        self._steady = steady
+        self._started = self._ticked = self._looked = steady()
         self._storage_error: str | None = None
-        self._offline: dict[Platform, datetime] = {}
+        self._offline: dict[Platform, float] = {}
         self._figures: dict[str, Fact] = {}
         meter.gauge("parley_build_info", 1, version=version)
 
     def beat(self) -> None:
         """A tick of the poll ticker came round."""
-        self._ticked = self._clock.now()
+        self._ticked = self._steady()
 
     async def look(self) -> None:
         """Ask the storage and the platforms how they are, and set the gauges. Raises nothing they can cause."""
@@ -99,7 +104,8 @@ class Pulse:
         except StorageError as error:
             self._storage_error = str(error)
             return
-        now = self._looked = self._clock.now()
+        now = self._clock.now()
+        self._looked = self._steady()
         self._storage_error = None
         oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
         failing = sum(f.state.failures > 0 for f in feeds)
@@ -121,27 +127,29 @@ class Pulse:
 
     def report(self) -> HealthReport:
         """The verdict as of now."""
-        now = self._clock.now()
         self._look_at_platforms()
-        vitals = Vitals(self._started, self._ticked, self._looked, self._storage_error, dict(self._offline))
-        reasons = judge_health(vitals, now=now)
+        offline = {platform: self._since(when) for platform, when in self._offline.items()}
+        silent = self._since(self._ticked)
+        reasons = judge_health(Vitals(silent, self._since(self._looked), self._storage_error, offline))
         facts: dict[str, Fact] = {
             "version": self._version,
-            "uptime_seconds": round((now - self._started).total_seconds(), 1),
-            "last_tick_seconds": round((now - self._ticked).total_seconds(), 1),
+            "uptime_seconds": round(self._since(self._started).total_seconds(), 1),
+            "last_tick_seconds": round(silent.total_seconds(), 1),
         }
         facts |= self._figures
         facts |= {str(p): "not connected" if p in self._offline else "connected" for p in self._messengers}
         return HealthReport(healthy=not reasons, reasons=reasons, facts=facts)
 
+    def _since(self, when: float) -> timedelta:
+        return timedelta(seconds=self._steady() - when)
+
     def _look_at_platforms(self) -> None:
-        now = self._clock.now()
         for platform, messenger in self._messengers.items():
             healthy = messenger.healthy()
             if healthy:
                 self._offline.pop(platform, None)
             else:
-                self._offline.setdefault(platform, now)
+                self._offline.setdefault(platform, self._steady())
             self._meter.gauge("parley_platform_connected", healthy, platform=platform)
 
 
