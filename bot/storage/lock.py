@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from os.path import realpath
 from pathlib import Path
 
 from bot.errors import StorageError
@@ -19,7 +20,7 @@ def alone(url: str) -> Iterator[bool]:
     if parsed.drivername != "sqlite":
         yield False
         return
-    path = Path(parsed.database or "")
+    path = Path(realpath(parsed.database or ""))  # by another name it is the same file
     lock = path.with_name(path.name + ".lock")
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)

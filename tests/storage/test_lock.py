@@ -25,6 +25,15 @@ def test_an_address_with_options_is_the_same_file(tmp_path):
         pass
 
 
+def test_a_symlink_is_the_same_file(tmp_path):
+    (tmp_path / "link.db").symlink_to(tmp_path / "parley.db")
+    (tmp_path / "folder").symlink_to(tmp_path)
+    with alone(f"sqlite:///{tmp_path}/parley.db"):
+        for other in ("link.db", "folder/parley.db"):
+            with pytest.raises(StorageError, match="in use"), alone(f"sqlite:///{tmp_path}/{other}"):
+                pass
+
+
 def test_a_server_is_shared():
     with alone("postgresql://me@db/parley") as owned:
         assert not owned
