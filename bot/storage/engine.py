@@ -29,6 +29,9 @@ def parse_url(url: str) -> sa.URL:
         family = "postgresql"
     if family not in ("sqlite", "postgresql"):
         raise StorageError(f"PARLEY_DATABASE_URL: {family} is not supported; use sqlite:///file or postgresql://…")
+    # Of "user:p@ss@host" the end of the password is read as a part of the host, which error texts tell.
+    if family == "postgresql" and "@" in f"{parsed.host}{parsed.database}":
+        raise StorageError("PARLEY_DATABASE_URL holds more than one @; write %40 for the one in the user or password")
     if family == "sqlite" and parsed.database in (None, "", ":memory:"):
         raise StorageError("PARLEY_DATABASE_URL names no file; use sqlite:///data/parley.db")
     return parsed.set(drivername=family)

@@ -16,6 +16,8 @@ from bot.storage.engine import parse_url, storage_errors, sync_engine
         ("postgresql://me:pw@db/parley", "postgresql", "parley"),
         ("postgres://me:pw@db/parley", "postgresql", "parley"),
         ("postgresql+asyncpg://me:pw@db/parley", "postgresql", "parley"),
+        ("postgresql://me%40work:p%40w@db/parley?application_name=a@b", "postgresql", "parley"),
+        ("sqlite:////home/me@work/a@b.db", "sqlite", "/home/me@work/a@b.db"),
     ],
 )
 def test_addresses_are_understood_whatever_their_driver(address, family, database):
@@ -33,6 +35,10 @@ def test_addresses_are_understood_whatever_their_driver(address, family, databas
         "mysql://me:hunter2@db/parley",
         "postgresql://me:hunter2@db:hunter2/parley",
         "hunter2",
+        "postgresql://me:half@hunter2@db/parley",
+        "postgresql://me:half@hunter2/quarter@db/parley",
+        "postgresql://me:ha/lf@hunter2@db",
+        "postgres://me@hunter2@db/parley",
     ],
 )
 def test_wrong_addresses_are_told_without_a_secret(address):
