@@ -95,9 +95,21 @@ class Reading:
                 self._memory.note(phrase)
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
         around = next((o for o in outer if any(a <= saying.start < b for a, b in o.saying.content)), None)
-        if around is None or saying.cue.kind == "say" or not _retells(around, speakers, saying):
+        if around is None or saying.cue.kind == "say" or not self._retells(around, speakers, saying):
             self._keep(saying, speakers, sentence)
         return speakers
+
+    def _retells(self, outer: _Said, inner: Sequence[Speaker], saying: Saying) -> bool:
+        """Whether an act inside another is no statement of its own.
+
+        It is the speaker's own ("Lavrov said Russia backs it"), a wish ("must accept"), or what is demanded or refused.
+        """
+        parted = any(mark in self._view.plain[outer.saying.end : saying.start] for mark in ",;—")
+        demanded = outer.saying.cue.kind == "act" and saying.rule not in (CALL, DONE) and not parted
+        if saying.modal or demanded:
+            return True
+        sides = {name for s in outer.speakers for name in (s.name, s.actor.of if s.actor else "")}
+        return any(s.name in sides or (s.actor is not None and s.actor.of in sides and s.actor.of) for s in inner)
 
     def _keep(self, saying: Saying, speakers: Sequence[Speaker], sentence: Range) -> None:
         for topic in self._lexicon.topics:
@@ -175,14 +187,3 @@ class Reading:
 def _says_first(saying: Saying) -> tuple[bool, int]:
     """Verbs of speech before the acts they may report."""
     return (saying.cue.kind != "say", saying.start)
-
-
-def _retells(outer: _Said, inner: list[Speaker], saying: Saying) -> bool:
-    """Whether an act inside another is no statement of its own.
-
-    It is the speaker's own ("Lavrov said Russia backs it"), a wish ("must accept"), or what is demanded or refused.
-    """
-    if saying.modal or (outer.saying.cue.kind == "act" and saying.rule not in (CALL, DONE)):
-        return True
-    sides = {name for s in outer.speakers for name in (s.name, s.actor.of if s.actor else "")}
-    return any(s.name in sides or (s.actor is not None and s.actor.of in sides and s.actor.of) for s in inner)
