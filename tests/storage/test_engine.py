@@ -38,7 +38,6 @@ def test_addresses_are_understood_whatever_their_driver(address, family, databas
         "postgresql://me:half@hunter2@db/parley",
         "postgresql://me:half@hunter2/quarter@db/parley",
         "postgresql://me:ha/lf@hunter2@db",
-        "postgres://me@hunter2@db/parley",
     ],
 )
 def test_wrong_addresses_are_told_without_a_secret(address):
