@@ -76,7 +76,7 @@ class Filing:
         gists = frozenset(s.gist for s in read.analysis.statements)
         if story is None:
             return News(await self._tx.start_story(read.article.title, now=self._now), gists, publisher=True)
-        new = gists - await self._tx.story_gists(story.id)
+        new = await self._tx.new_gists(story.id, gists)
         publisher = self._claimed.feed.publisher not in await self._tx.story_publishers(story.id)
         return News(await self._tx.bump_story(story.id) if new or publisher else story, new, publisher)
 

@@ -1,6 +1,6 @@
 """What the use cases need from the outside, in their own words. EDGE classes satisfy these Protocols."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -132,8 +132,8 @@ class Transaction(Protocol):
     async def bump_story(self, story: int) -> Story:
         """The story with its revision grown by one."""
 
-    async def story_gists(self, story: int) -> frozenset[tuple[str, str, str]]:
-        """(speaker, topic, stance) of every statement the story already holds."""
+    async def new_gists(self, story: int, gists: Collection[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
+        """Which of these (speaker, topic, stance) the story has never told; what an edit took back was told."""
 
     async def story_publishers(self, story: int) -> frozenset[str]:
         """Publishers that already report the story."""

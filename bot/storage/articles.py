@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from bot.domain.article import Article
 from bot.domain.statement import Analysis, Statement
 from bot.domain.story import Story
 from bot.service.ports import Known
-from bot.storage.tables import articles, entries, feeds, statements, stories
+from bot.storage.tables import articles, entries, feeds, statements, storable, stories, story_gists
 
 # Shorter titles ("Live updates", "War latest") return every day with other news beneath.
 MIN_TITLE_WORDS = 4
@@ -22,6 +22,10 @@ MIN_TITLE_LENGTH = 15
 # PostgreSQL: whoever asks for a story holds this until its transaction ends, so that two workers neither start the same
 # story twice, nor both find a statement new to it. SQLite has one writer anyway.
 STORY_LOCK = 7_268_454
+
+MAX_SPEAKER = 300
+
+Gist = tuple[str, str, str]
 
 
 def title_key(title: str) -> str | None:
@@ -65,19 +69,11 @@ async def add_article(
 async def revise_article(
     connection: AsyncConnection, feed_id: int, article: Article, analysis: Analysis, story: Story | None
 ) -> None:
-    """Replace an article and its statements; one that says again what it said keeps the revision that brought it."""
+    """Replace an article and its statements; what the story has told before keeps the revision that brought it."""
     row = await connection.execute(
         sa.select(articles.c.id).where(articles.c.feed == feed_id, articles.c.key == article.key)
     )
-    old = row.scalar()
-    kept: dict[tuple[str, str, str], int] = {}
-    if old is not None:
-        gists = await connection.execute(
-            sa.select(statements.c.speaker, statements.c.topic, statements.c.stance, statements.c.revision).where(
-                statements.c.article == old
-            )
-        )
-        kept = {(g.speaker, g.topic, g.stance): g.revision for g in gists}
+    if (old := row.scalar()) is not None:
         await connection.execute(sa.delete(statements).where(statements.c.article == old))
         await connection.execute(sa.delete(articles).where(articles.c.id == old))
     await connection.execute(
@@ -85,7 +81,7 @@ async def revise_article(
         .where(entries.c.feed == feed_id, entries.c.key == article.key)
         .values(digest=article.digest, story=story.id if story else None)
     )
-    await _insert(connection, feed_id, article, analysis, story, kept)
+    await _insert(connection, feed_id, article, analysis, story, edit=True)
 
 
 async def find_story(connection: AsyncConnection, article: Article, since: datetime) -> Story | None:
@@ -132,12 +128,10 @@ async def bump_story(connection: AsyncConnection, story_id: int) -> Story:
     return found
 
 
-async def story_gists(connection: AsyncConnection, story_id: int) -> frozenset[tuple[str, str, str]]:
-    """(speaker, topic, stance) of every statement the story holds."""
-    rows = await connection.execute(
-        sa.select(statements.c.speaker, statements.c.topic, statements.c.stance).where(statements.c.story == story_id)
-    )
-    return frozenset((r.speaker, r.topic, r.stance) for r in rows)
+async def new_gists(connection: AsyncConnection, story_id: int, gists: Collection[Gist]) -> frozenset[Gist]:
+    """Which of these the story has never told."""
+    told = await _told(connection, story_id)
+    return frozenset(g for g in gists if _stored(g) not in told)
 
 
 async def story_publishers(connection: AsyncConnection, story_id: int) -> frozenset[str]:
@@ -165,14 +159,38 @@ async def _insert(
     article: Article,
     analysis: Analysis,
     story: Story | None,
-    kept: Mapping[tuple[str, str, str], int] | None = None,
+    *,
+    edit: bool = False,
 ) -> None:
     values = _article_row(feed_id, article, analysis, story.id if story else None)
     article_id = (await connection.execute(sa.insert(articles).values(values).returning(articles.c.id))).scalar_one()
-    if story is not None and analysis.statements:
-        old = kept or {}
-        rows = [_statement_row(article_id, story.id, old.get(s.gist, story.revision), s) for s in analysis.statements]
-        await connection.execute(sa.insert(statements), rows)
+    if story is None or not analysis.statements:
+        return
+    told = await _told(connection, story.id)
+    kept = told if edit else {}
+    rows = [
+        _statement_row(article_id, story.id, kept.get(_stored(s.gist), story.revision), s) for s in analysis.statements
+    ]
+    await connection.execute(sa.insert(statements), rows)
+    new = [
+        {"story": story.id, "speaker": speaker, "topic": topic, "stance": stance, "revision": story.revision}
+        for speaker, topic, stance in dict.fromkeys(_stored(s.gist) for s in analysis.statements)
+        if (speaker, topic, stance) not in told
+    ]
+    if new:
+        await connection.execute(sa.insert(story_gists), new)
+
+
+async def _told(connection: AsyncConnection, story_id: int) -> Mapping[Gist, int]:
+    """What the story has ever told, also if an edit took it back since, and the revision that brought it."""
+    rows = await connection.execute(sa.select(story_gists).where(story_gists.c.story == story_id))
+    return {(r.speaker, r.topic, r.stance): r.revision for r in rows}
+
+
+def _stored(gist: Gist) -> Gist:
+    """A gist as it stands in the table; PostgreSQL's indexes take no long values."""
+    speaker, topic, stance = gist
+    return storable(speaker[:MAX_SPEAKER]), topic, str(stance)
 
 
 def _story(row: Any) -> Story | None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.feed import MAX_BACKOFF, Affiliation, Feed, FetchState, FullText
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import ClaimedFeed, FeedHealth
-from bot.storage.tables import EPOCH, MICROSECOND, feeds, subscriptions
+from bot.storage.tables import Moment, feeds, subscriptions
 
 ITEM = 8  # bytes a digest
 # A clock that once was ahead leaves moments behind which no clock of ours would write: they count as come.
@@ -153,10 +153,10 @@ def lapsed(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
 
 def _out_of_reach(now: datetime) -> sa.ColumnElement[bool]:
     """Whether a feed's next check is later than `next_check` ever puts it: its interval or a day, and a tenth more."""
-    ahead = (now + MARGIN - EPOCH) // MICROSECOND + feeds.c.every * 1_100_000
+    without_interval = sa.type_coerce(feeds.c.next_check, sa.BigInteger) - feeds.c.every * 1_100_000  # microseconds
     return sa.and_(
         feeds.c.next_check > now + MAX_BACKOFF * 1.1 + MARGIN,
-        sa.type_coerce(feeds.c.next_check, sa.BigInteger) > ahead,
+        sa.type_coerce(without_interval, Moment) > now + MARGIN,
     )
 
 

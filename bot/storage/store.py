@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 
@@ -73,9 +73,9 @@ class SqlTransaction:
         """The story at its next revision."""
         return await articles.bump_story(self._connection, story)
 
-    async def story_gists(self, story: int) -> frozenset[tuple[str, str, str]]:
-        """What the story already tells."""
-        return await articles.story_gists(self._connection, story)
+    async def new_gists(self, story: int, gists: Collection[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
+        """Which of these the story has never told."""
+        return await articles.new_gists(self._connection, story, gists)
 
     async def story_publishers(self, story: int) -> frozenset[str]:
         """Who already reports it."""

@@ -37,7 +37,12 @@ class Words(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:  # noqa: ARG002  # as above
         """The text with what cannot be stored replaced."""
-        return None if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+        return None if value is None else storable(value)
+
+
+def storable(text: str) -> str:
+    """The text as it comes back from the database."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
 # SQLite numbers rows by itself only where the key is a plain INTEGER.
@@ -89,6 +94,17 @@ stories = sa.Table(
     sa.Column("started", Moment, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Index("ix_stories_started", "started"),
+)
+
+# What each story has ever told, and the revision that brought it: it outlives the statements, which an edit replaces.
+story_gists = sa.Table(
+    "story_gists",
+    metadata,
+    sa.Column("story", Id, sa.ForeignKey("stories.id"), primary_key=True),
+    sa.Column("speaker", Words, primary_key=True),
+    sa.Column("topic", Words, primary_key=True),
+    sa.Column("stance", Words, primary_key=True),
+    sa.Column("revision", sa.Integer, nullable=False),
 )
 
 articles = sa.Table(

@@ -131,6 +131,17 @@ async def test_an_edit_that_brings_a_statement_is_told_and_one_that_brings_none_
     assert bot.shown == ["alert: Ruritania agree ceasefire (1)"]
 
 
+async def test_a_headline_that_goes_to_and_fro_is_told_once_each_way(bot):
+    await bot.settle()
+    owed = 0
+    for turn in range(8):
+        (outcome,) = await bot.poll(wire=[entry("1", f"Ruritania {('rejects', 'agrees')[turn % 2]} ceasefire")])
+        owed += outcome.owed
+        await bot.deliver()
+    assert owed == 2
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)", "reply: Ruritania agree ceasefire (1)"]
+
+
 async def test_channels_hear_only_what_they_want(bot):
     await bot.settle(subscriptions=[Subscription(CHANNEL, topics=frozenset({"territory"}))])
     await bot.poll(

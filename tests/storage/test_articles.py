@@ -80,10 +80,33 @@ async def test_a_revised_article_tells_its_new_words_and_keeps_what_it_said_befo
         both = analysis().statements + analysis("Graustark", Stance.AGREE).statements
         new = article("a", digest="new", text="New words")
         await tx.revise_article(feed_id, new, type(analysis())(("ceasefire",), both, ("r",)), story=story)
-        assert await tx.story_gists(story.id) == {s.gist for s in both}
+        assert await tx.new_gists(story.id, [s.gist for s in both]) == frozenset()
     assert (await storage.known(feed_id, ["a"]))["a"].digest == "new"
     (told,) = await storage.latest(limit=5)
     assert [(s.speaker, s.revision) for s in told.statements] == [("Ruritania", 1), ("Graustark", 2)]
+
+
+async def test_what_a_story_has_told_is_never_new_again_whatever_edits_take_back(storage, feed_id):
+    story = await flag(storage, feed_id, article("a"))
+    agreed, rejected = analysis(stance=Stance.AGREE), analysis(stance=Stance.REJECT)
+    gists = {s.gist for s in agreed.statements + rejected.statements}
+    async with storage.transaction() as tx:
+        assert await tx.new_gists(story.id, gists) == {s.gist for s in agreed.statements}
+        story = await tx.bump_story(story.id)
+        await tx.revise_article(feed_id, article("a"), agreed, story=story)
+        assert await tx.new_gists(story.id, gists) == frozenset()
+        await tx.revise_article(feed_id, article("a"), rejected, story=story)
+        assert await tx.new_gists(story.id, gists) == frozenset()
+    (told,) = await storage.latest(limit=5)
+    assert [(s.stance, s.revision) for s in told.statements] == [(Stance.REJECT, 1)]
+
+
+@pytest.mark.parametrize("speaker", ["N\0L", "half \ud800", "x" + "".join(chr(0x4E00 + i) for i in range(9000))])
+async def test_a_speaker_that_databases_refuse_is_new_once(storage, feed_id, speaker):
+    story = await flag(storage, feed_id, article("a"), speaker=speaker)
+    async with storage.transaction() as tx:
+        await tx.revise_article(feed_id, article("a"), analysis(speaker), story=story)
+        assert await tx.new_gists(story.id, [analysis(speaker).statements[0].gist]) == frozenset()
 
 
 async def test_pruning_forgets_the_words_and_not_the_key(storage, feed_id):

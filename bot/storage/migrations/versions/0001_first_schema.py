@@ -54,6 +54,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_stories_started", "stories", ["started"], unique=False)
     op.create_table(
+        "story_gists",
+        sa.Column("story", ID, nullable=False),
+        sa.Column("speaker", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("stance", sa.Text(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["story"],
+            ["stories.id"],
+        ),
+        sa.PrimaryKeyConstraint("story", "speaker", "topic", "stance"),
+    )
+    op.create_table(
         "subscriptions",
         sa.Column("platform", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
