@@ -59,7 +59,6 @@ class Bot:
     """The objects of one running bot that its entry points drive."""
 
     storage: SqlStorage
-    messengers: dict[Platform, Messenger]
     poller: Poller
     deliverer: Deliverer
     pulse: Pulse
@@ -159,7 +158,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
             stack.push_async_callback(messenger.close)
             await messenger.start()
         progress.hello(settings)
-        yield Bot(storage, messengers, poller, deliverer, pulse, meter, progress)
+        yield Bot(storage, poller, deliverer, pulse, meter, progress)
 
 
 def _messengers(settings: Settings, catalog: Catalog) -> list[Messenger]:
