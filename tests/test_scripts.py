@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TOOLS = ("bash", "cat", "cksum", "dirname", "env", "grep", "rm", "mkdir", "cp", "chmod", "touch", "ln")
+TOOLS = ("bash", "cat", "cksum", "dirname", "env", "grep", "rm", "mkdir", "cp", "chmod", "touch", "ln", "id")
 # Old or new, with or without a venv module, as $VERSION and $VENV say; notes down each call.
 PYTHON = """#!/usr/bin/env bash
 echo "${0##*/} $*" >>"$CALLS"
@@ -17,7 +17,8 @@ case "$*" in
     *version_info*) [[ $VERSION != 3.9 ]] ;;
     "-m venv --without-pip"*) exit 1 ;;
     "-m venv "*) [[ $VENV == yes ]] && mkdir -p "$3/bin" && cp "$0" "$3/bin/python" ;;
-    "-m pip install"*) [[ $INSTALLS == yes ]] ;;
+    "-m pip install"*) [[ $INSTALLS == yes ]] || { echo "ERROR: $INSTALLS"; exit 1; } ;;
+    "-P -m bot env") env ;;
     "-P -m bot"*) echo "bot: ${*:4} in $PWD with $PYTHONPATH" ;;
 esac
 """
@@ -82,8 +83,10 @@ def test_a_changed_lock_is_installed_into_the_same_environment(machine: Machine)
 
 
 def test_an_install_that_fails_is_taken_up_again(machine: Machine) -> None:
-    failed = machine.run(INSTALLS="no")
+    failed = machine.run(INSTALLS="Connection refused")
     assert failed.returncode == 1
+    assert "ERROR: Connection refused" in failed.stderr
+    assert "Is this machine online?" in failed.stderr
     assert "Run the same command again" in failed.stderr
     assert "bot:" not in failed.stdout
     assert machine.run().returncode == 0
@@ -127,6 +130,68 @@ def test_what_is_missing_is_told_with_the_command_that_brings_it(
     assert told in result.stderr
     assert "sudo apt install" in result.stderr
     assert not (machine.root / ".venv").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+@pytest.mark.parametrize("closed", ["", ".venv"])
+def test_what_may_not_be_written_is_told_in_one_message(machine: Machine, closed: str) -> None:
+    folder = machine.root / closed
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o555)
+    result = machine.run()
+    folder.chmod(0o755)
+    assert result.returncode == 1
+    assert "may not write there." in result.stderr
+    assert result.stderr.count("\n") == 2
+    assert "-m venv" not in machine.calls.read_text()
+
+
+def environment(result: subprocess.CompletedProcess[str]) -> dict[str, str]:
+    assert result.returncode == 0, result.stderr
+    return dict(line.split("=", 1) for line in result.stdout.splitlines() if "=" in line)
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("PARLEY_X=plain", "plain"),
+        ("  export PARLEY_X = plain  ", "plain"),
+        ('PARLEY_X="two words # in quotes"   # a comment', "two words # in quotes"),
+        ("PARLEY_X='$(touch run) `touch run` $HOME'", "$(touch run) `touch run` $HOME"),
+        ("PARLEY_X=$(touch run);touch run", "$(touch run);touch run"),
+        ("PARLEY_X=a#b=c   # a comment", "a#b=c"),
+        ("PARLEY_X=", ""),
+        ("PARLEY_X=  # nothing yet", ""),
+        ("\ufeffPARLEY_X=windows\r", "windows"),
+    ],
+)
+def test_settings_are_read_from_the_env_file_and_never_run(machine: Machine, line: str, value: str) -> None:
+    (machine.root / ".env").write_text(f"{line}\n# a comment\n\nHTTPS_PROXY=http://proxy:1", encoding="utf-8")
+    result = machine.run("env")
+    assert environment(result)["PARLEY_X"] == value
+    assert environment(result)["HTTPS_PROXY"] == "http://proxy:1"
+    assert not (machine.folder / "run").exists()
+
+
+def test_the_environment_wins_over_the_env_file_which_sets_nothing_but_settings(machine: Machine) -> None:
+    (machine.root / ".env").write_text("PARLEY_X=file\nPATH=/absent\n")
+    result = machine.run("env", PARLEY_X="world")
+    assert environment(result)["PARLEY_X"] == "world"
+    assert environment(result)["PATH"] != "/absent"
+    assert "line 2: PATH is none of Parley's settings" in result.stderr
+
+
+def test_a_line_that_cannot_be_read_is_named_and_not_shown(machine: Machine) -> None:
+    (machine.root / ".env").write_text("# tokens\nxoxb-secret\n")
+    result = machine.run()
+    assert result.returncode == 1
+    assert result.stderr == "parley: .env, line 2, is not KEY=value.\n"
+
+
+def test_the_example_can_be_copied_as_it_is(machine: Machine) -> None:
+    shutil.copy(ROOT / ".env.example", machine.root / ".env")
+    machine.run()
+    assert machine.run().stderr == ""
 
 
 @pytest.mark.parametrize("script", ["scripts/run", "scripts/test", "scripts/lock", ".ci/run"])
