@@ -181,4 +181,6 @@ def dropped(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     if not clause.grammar.dropped:
         return None
     unit = clause.units[k]
-    return Phrase(k, k + 1, [Unit("pronoun_dropped", unit.start, unit.end, unit.low)]), 0.8
+    phrase = Phrase(k, k + 1, [Unit("pronoun_dropped", unit.start, unit.end, unit.low)])
+    phrase.group = [phrase]
+    return phrase, 0.8

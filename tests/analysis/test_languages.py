@@ -1,0 +1,74 @@
+"""Gold sentences of every language: what is a statement, whose, and of which stance. Half of them are silent."""
+
+import pytest
+
+from bot.domain.statement import Document
+from bot.lexicons import default_engine
+
+SPOKEN = {
+    "pl": [
+        ("Rosja odrzuciła zawieszenie broni w wojnie z Ukrainą.", "Russia", "ceasefire", "reject"),
+        ("W środę wezwał Zełenski do natychmiastowego rozejmu.", "Volodymyr Zelensky", "ceasefire", "demand"),
+        (
+            "„Nie oddamy Krymu” – oświadczył prezydent Ukrainy Wołodymyr Zełenski.",
+            "Volodymyr Zelensky",
+            "territory",
+            "reject",
+        ),
+        (
+            "Macron spotkał się z dziennikarzami. Podkreślił, że zawieszenie broni w Gazie jest konieczne.",
+            "Emmanuel Macron",
+            "ceasefire",
+            "demand",
+        ),
+        ("Rzecznik Kremla powiedział, że plan pokojowy dla Ukrainy jest możliwy.", "Kremlin", "ceasefire", "propose"),
+    ],
+    "nl": [
+        ("Hamas verwerpt het staakt-het-vuren in Gaza.", "Hamas", "ceasefire", "reject"),
+        ("De Europese Unie roept op tot een wapenstilstand in de oorlog.", "European Union", "ceasefire", "demand"),
+        ("Volgens het Kremlin heeft Oekraïne het bestand geschonden.", "Russia", "ceasefire", "accuse"),
+        (
+            "Een gevechtspauze in Gaza komt er niet, zei de Israëlische premier Netanyahu.",
+            "Benjamin Netanyahu",
+            "ceasefire",
+            "reject",
+        ),
+        ("Nederland gaat Palestina erkennen, zei premier Rutte.", "Mark Rutte", "territory", "recognise"),
+    ],
+}
+
+SILENT = {
+    "pl": [
+        "Zawieszenie broni w Gazie trwa od tygodnia.",
+        "Podczas rozejmu do Gazy wjechały ciężarówki, poinformowała agencja.",
+        "Premier Izraela powiedział, że w piątek poleci do Waszyngtonu.",
+        "Spółka podpisała aneks do umowy kredytowej.",
+        "Izrael przekazał Hamasowi listę więźniów w ramach rozejmu.",
+    ],
+    "nl": [
+        "Het staakt-het-vuren in Gaza duurt al een week.",
+        "De partij sloot een wapenstilstand in het transferdebat over voetbal.",
+        "Premier Rutte zei dat hij vrijdag naar Kiev reist.",
+        "Open het bestand en sla het op, zegt de handleiding.",
+        "Tijdens het bestand kwamen vrachtwagens Gaza binnen.",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "speaker", "topic", "stance"), [(code, *row) for code, rows in SPOKEN.items() for row in rows]
+)
+def test_a_statement_is_found(language: str, text: str, speaker: str, topic: str, stance: str) -> None:
+    analysis = default_engine().analyse(Document("", text, language, "2025-05-16"))
+    found = [(s.speaker, s.topic, s.stance.value) for s in analysis.statements]
+    assert (speaker, topic, stance) in found, analysis.reasons
+    for s in analysis.statements:
+        assert s.evidence.text in text
+        assert s.speaker_span.text in text
+
+
+@pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in SILENT.items() for text in texts])
+def test_no_statement_no_flag(language: str, text: str) -> None:
+    analysis = default_engine().analyse(Document("", text, language, "2025-05-16"))
+    assert not analysis.statements, analysis.reasons
+    assert analysis.reasons
