@@ -6,9 +6,10 @@ Author and footer show text as it is; title, description and fields are parsed, 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from bot.chat.discord.text import literal, plain, web_address
+from bot.chat.discord.text import cut, literal, plain, web_address
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
 from bot.domain.statement import CEASEFIRE, CONTROL, TERRITORY, Stance
@@ -24,6 +25,10 @@ MAX_EMBEDS = 10
 MAX_FIELDS = 25
 # Ours. An alert's description stays far below Discord's 4096, or nobody would read it.
 ALERT = 3200
+# An answer's title, text and facts where stories follow; each of those then has COMPACT at least.
+HEAD = 1400
+COMPACT = 450
+SLACK = 40
 CATCH_UP = 3800
 MAX_NAME = 80
 MAX_ABOUT = 160
@@ -92,7 +97,7 @@ def reply(answer: Reply) -> Card:
     hidden = len(answer.summaries) - len(shown)
     for number, summary in enumerate(shown):
         # What short stories leave over goes to the ones that follow.
-        room = (MAX_ALL - sum(map(length, embeds)) - 40) // (len(shown) - number)
+        room = (MAX_ALL - SLACK - sum(map(length, embeds))) // (len(shown) - number)
         embeds.append(_story(summary, min(room, ALERT)))
     if hidden:
         embeds[-1]["footer"] = {"text": f"+{hidden} more"}
@@ -109,14 +114,14 @@ def length(embed: Embed) -> int:
 
 
 def _head(answer: Reply) -> Embed:
-    embed: Embed = {"title": literal(answer.title, MAX_TITLE), "color": OTHER}
+    room = HEAD if answer.summaries else MAX_ALL - SLACK
+    embed: Embed = {"title": literal(answer.title, min(MAX_TITLE, room // 4)), "color": OTHER}
     if answer.text:
-        embed["description"] = literal(answer.text, MAX_TEXT, lines=True)
-    facts = answer.facts[:MAX_FIELDS]
-    # With stories below, half of the message is theirs.
-    left = MAX_ALL // (2 if answer.summaries else 1) - length(embed) - 40
+        embed["description"] = literal(answer.text, min(MAX_TEXT, room // 3), lines=True)
+    left = room - length(embed)
+    facts = answer.facts[: min(MAX_FIELDS, left // (MAX_NAME + 40))]
     if facts:
-        value = min(MAX_VALUE, max(left // len(facts) - MAX_NAME, 30))
+        value = min(MAX_VALUE, left // len(facts) - MAX_NAME)
         embed["fields"] = [
             {"name": literal(n, MAX_NAME), "value": literal(v, value, lines=True), "inline": len(v) <= 30}
             for n, v in facts
@@ -125,18 +130,19 @@ def _head(answer: Reply) -> Embed:
 
 
 def _story(summary: Summary, room: int) -> Embed:
-    """Topic, title, who said what in their own words, who reports it, when; all within `room`, at least 450."""
+    """Topic, title, who said what in their own words, who reports it, when; all within `room`, COMPACT at least."""
     first = next((a for a in (web_address(s.link) for s in summary.sources) if a), None)
+    small = room < 2 * COMPACT
     embed: Embed = {
-        "author": {"name": _topics(summary)},
+        "author": {"name": cut(_topics(summary), 40 if small else MAX_NAME)},
         "title": literal(summary.title, min(MAX_TITLE, room // 4)),
         "color": COLOURS.get(summary.topics[0], OTHER) if summary.topics else OTHER,
     }
     if first:
         embed["url"] = first
     left = room - length(embed)
-    times = _times(summary)
-    sources = _sources(summary.sources, left // 3)
+    times = _times(summary, late=not small)
+    sources = _sources(summary.sources, left // (4 if small else 3))
     parts = _statements(summary, left - len(times) - len(sources) - 2)
     embed["description"] = "\n".join([*parts, *([sources] if sources else []), times])
     return embed
@@ -146,8 +152,8 @@ def _topics(summary: Summary) -> str:
     return " · ".join(plain(t, 25).capitalize() for t in summary.topics[:3]) or "Statement"
 
 
-def _times(summary: Summary) -> str:
-    late = summary.seen - summary.published > LATE
+def _times(summary: Summary, *, late: bool) -> str:
+    late = late and summary.seen - summary.published > LATE
     return f"published {moment(summary.published)}" + (f", first seen {moment(summary.seen)}" if late else "")
 
 
@@ -157,18 +163,27 @@ def moment(when: datetime) -> str:
 
 
 def _statements(summary: Summary, room: int) -> list[str]:
-    """As many statements as have room together, the first one in any case, and how many were left out."""
+    """As many statements as have room together, the first one in any case, and how many were left out.
+
+    Statements that rest on the same words share them: those stand once, below both.
+    """
     more = len("\n*+999999 more statements*\n")
+    topic = len(summary.topics) > 1
     parts: list[str] = []
-    for said in summary.statements[:MAX_STATEMENTS]:
-        who = _who_said_what(said, topic=len(summary.topics) > 1, room=room // 3)
+    told = 0
+    for _, alike in groupby(summary.statements[:MAX_STATEMENTS], key=lambda s: s.quote or s.evidence):
+        group = [(said, _who_said_what(said, topic=topic, room=room // 3)) for said in alike]
+        while len(group) > 1 and sum(len(line) + 1 for _, line in group) > room * 2 // 3:
+            group.pop()
+        who = "\n".join(line for _, line in group)
         limit = min(MAX_QUOTE, room - len(who) - len("\n> “”\n\n") - more)
         if parts and limit < 100:
             break
-        part = f"{who}\n> {_words(said, max(limit, 20))}\n"
+        part = f"{who}\n> {_words(group[0][0], max(limit, 20))}\n"
         room -= len(part) + 1
         parts.append(part)
-    hidden = len(summary.statements) - len(parts)
+        told += len(group)
+    hidden = len(summary.statements) - told
     return [*parts, f"*+{hidden} more statements*\n"] if hidden else parts
 
 
@@ -176,7 +191,7 @@ def _who_said_what(said: Said, *, topic: bool, room: int = MAX_NAME + MAX_ABOUT)
     """`topic`: name it too, where no headline does."""
     words = [f"**{literal(said.speaker, min(MAX_NAME, room // 2))}** {SAYS[said.stance]}"]
     if topic:
-        words.append(literal(said.topic, 25))
+        words.append(literal(said.topic, 20))
     if said.target:
         words.append(literal(", ".join(said.target[:4]), min(MAX_ABOUT, room // 2)))
     return " · ".join(words)

@@ -61,10 +61,10 @@ def escape(text: str) -> str:
 
 
 def literal(text: str, limit: int, *, lines: bool = False) -> str:
-    """`plain` and escaped, at most `limit` characters with the escapes. For every field that Discord parses."""
+    """`plain` and escaped, at most `limit` (1 at least) characters with the escapes. For all that Discord parses."""
     shown = plain(text, limit, lines=lines)
     safe = escape(shown)
-    while len(safe) > limit:
+    while len(safe) > max(limit, 1):
         # Each character taken away takes one or two of the escaped text with it, so this ends below the limit.
         shown = cut(shown, len(shown) - max(1, (len(safe) - limit) // 2))
         safe = escape(shown)

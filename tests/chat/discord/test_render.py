@@ -114,7 +114,8 @@ def test_state_media_and_languages_are_marked() -> None:
 
 
 def test_what_is_too_much_is_counted() -> None:
-    many = summary(statements=tuple(said(speaker=f"S{n}") for n in range(9)), sources=(source(),) * 12)
+    nine = tuple(said(speaker=f"S{n}", quote=f"words {n}") for n in range(9))
+    many = summary(statements=nine, sources=(source(),) * 12)
     shown = description(render.message(alert(many)))
     assert "*+4 more statements*" in shown
     assert " · +4 more" in shown
@@ -122,11 +123,23 @@ def test_what_is_too_much_is_counted() -> None:
 
 def test_long_statements_make_room_for_each_other_and_for_the_sources() -> None:
     words = "word " * 500
-    many = summary(statements=tuple(said(speaker=f"S{n}", quote=words) for n in range(5)))
+    many = summary(statements=tuple(said(speaker=f"S{n}", quote=f"{n} {words}") for n in range(5)))
     shown = description(render.message(alert(many)))
     assert shown.count("…”") >= 4
     assert "The Example" in shown
     assert len(shown) <= 4096
+
+
+def test_statements_that_rest_on_the_same_words_share_them() -> None:
+    two = summary(statements=(said(), said(topic="territory"), said(quote="something else")))
+    assert description(render.message(alert(two))).splitlines()[:6] == [
+        "**Mara Voss** rejects · ceasefire · Ruritania",
+        "**Mara Voss** rejects · territory · Ruritania",
+        "> “no truce is on the table”",
+        "",
+        "**Mara Voss** rejects · ceasefire · Ruritania",
+        "> “something else”",
+    ]
 
 
 def test_a_story_of_two_topics_names_each_statements_own() -> None:
@@ -278,3 +291,24 @@ def test_every_message_keeps_every_limit(kind: DeliveryKind, summaries: list[Sum
 @given(REPLIES)
 def test_every_answer_keeps_every_limit(answer: Reply) -> None:
     kept(render.reply(answer))
+
+
+@pytest.mark.parametrize("words", ["(" * 3000, "word " * 700, "*_ " * 900])
+@pytest.mark.parametrize("facts", [0, 25])
+@pytest.mark.parametrize("alike", [True, False])
+def test_the_longest_answer_keeps_every_limit(words: str, facts: int, alike: bool) -> None:
+    said_much = [
+        said(
+            speaker=words,
+            topic=("a" * 50, "b" * 50)[n % 2],
+            stance=Stance.CONDITION,
+            target=(words, words),
+            quote=words if alike else f"{n} {words}",
+        )
+        for n in range(9)
+    ]
+    reported = source(publisher=words, language=words, affiliation=Affiliation.STATE)
+    story = summary(title=words, statements=tuple(said_much), sources=(reported,) * 12, seen=NOON + timedelta(days=1))
+    kept(render.reply(Reply(words, words if facts else "", ((words, words),) * facts, (story,) * 10)))
+    for kind in DeliveryKind:
+        kept(render.message(message(kind, story)))
