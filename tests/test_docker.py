@@ -23,10 +23,16 @@ def arguments(name: str) -> list[str]:
     return [rest for instruction, rest in instructions() if instruction == name]
 
 
-def uncommented() -> str:
-    """compose.yaml as an operator makes it who takes every "# " off."""
-    off = re.compile(r"^( +)# (?=PARLEY_|secrets:|- \w+$|\w+:$|file: )", re.MULTILINE)
-    return off.sub(r"\1", COMPOSE)
+PLATFORMS = {
+    "discord": {"discord_token"},
+    "slack": {"slack_bot_token", "slack_app_token"},
+    "database": {"database_url"},
+}
+
+
+def uncommented(*platforms: str) -> str:
+    """compose.yaml as an operator makes it who takes the "# " off these platforms' lines."""
+    return re.sub(rf"^( +)# (?=(PARLEY_)?({'|'.join(platforms)})_)", r"\1", COMPOSE, flags=re.MULTILINE | re.IGNORECASE)
 
 
 def test_hadolint_has_nothing_to_say() -> None:
@@ -103,14 +109,26 @@ def test_compose_keeps_the_container_small(line: str) -> None:
     assert "docker.sock" not in COMPOSE
 
 
-def test_compose_hands_over_each_secret_as_a_file() -> None:
-    text = uncommented()
-    wanted = set(re.findall(r"^ +PARLEY_\w+_FILE: /run/secrets/(\w+)$", text, re.MULTILINE))
-    granted = set(re.findall(r"^      - (\w+)$", text.split("\n  postgres:\n")[0], re.MULTILINE)) - {"ALL"}
-    defined = dict(re.findall(r"^  (\w+):\n    file: (\S+)$", text, re.MULTILINE))
-    assert wanted == granted
-    assert wanted == set(defined) - {"postgres_password"}
-    assert {"discord_token", "slack_bot_token", "slack_app_token", "database_url"} == wanted
+@pytest.mark.parametrize("chosen", [["discord"], ["slack"], ["database"], ["discord", "slack"], list(PLATFORMS)])
+def test_compose_hands_over_each_secret_as_a_file(chosen: list[str]) -> None:
+    text = uncommented(*chosen)
+    service = text.split("\n  postgres:\n")[0]
+    secrets = set().union(*(PLATFORMS[p] for p in chosen))
+    # A list between brackets, so that comments may stand in it and it may be empty.
+    (granted,) = re.findall(r"^    secrets: \[\n((?:      .*\n)*)      \]\n    volumes:$", service, re.MULTILINE)
+    names = re.findall(r"\w+(?=,)", re.sub(r"#.*", "", granted))
+    assert sorted(names) == sorted(secrets)
+    assert re.fullmatch(r"(\w+, *)*", " ".join(re.sub(r"#.*", "", granted).split()) + " ")
+    wanted = re.findall(r"^      PARLEY_(\w+)_FILE: /run/secrets/(\w+)$", service, re.MULTILINE)
+    assert {secret for _, secret in wanted} == secrets
+    assert all(name.lower() == secret for name, secret in wanted)
+    # Nothing else changed.
+    assert len(text.splitlines()) == len(COMPOSE.splitlines())
+
+
+def test_compose_defines_every_secret_without_an_edit() -> None:
+    defined = dict(re.findall(r"^  (\w+):\n    file: (\S+)$", COMPOSE, re.MULTILINE))
+    assert set(defined) == set().union(*PLATFORMS.values()) | {"postgres_password"}
     assert all(file == f"secrets/{name}" for name, file in defined.items())
     assert "/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
 
