@@ -2,17 +2,24 @@
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
 from yarl import URL
 
-# Query parameters that only count visits; the page is the same without them.
+# Query parameters that only count visits; the page is the same without them. Not cid, partner, emc or ito, which name the
+# page elsewhere: two reports taken for one lose an alert, while one taken for two only brings it twice.
 TRACKING = re.compile(
     r"^(utm_\w+|at_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|mc_[ce]id|igshid|yclid|_ga|cmpid?|ns_\w+|ref_src|"
-    r"smid|smtyp|partner|emc|cid|ito|ocid|sref|xtor|taid|traffic_source)$",
+    r"smid|smtyp|ocid|sref|xtor|taid|traffic_source)$",
     re.IGNORECASE,
 )
+# Shorter titles ("Live updates", "War latest") return every day with other news beneath.
+MIN_TITLE_WORDS = 4
+MIN_TITLE_LENGTH = 15
+# Of the longer title's words; an edited headline keeps more, two events under one address share names at most.
+ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +92,25 @@ def canonical_url(url: str | None) -> str | None:
         return str(URL.build(scheme="https", host=parsed.host.lower(), port=port, path=path, query=query))
     except (ValueError, UnicodeError):
         return None
+
+
+def title_key(title: str) -> str | None:
+    """The title's words alone, for comparison; None where they are too few to tell stories apart."""
+    words = _words(title)
+    key = " ".join(words)
+    return key if len(words) >= MIN_TITLE_WORDS and len(key) >= MIN_TITLE_LENGTH else None
+
+
+def titles_alike(one: str, other: str) -> bool:
+    """Whether one may be an edit of the other: the same words, or most of them where both have enough to tell."""
+    first, second = _words(one), _words(other)
+    if first == second:
+        return True
+    if title_key(one) is None or title_key(other) is None:
+        return False
+    shared = len(set(first) & set(second))
+    return shared >= ALIKE * max(len(set(first)), len(set(second)))
+
+
+def _words(title: str) -> list[str]:
+    return re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold())

@@ -65,7 +65,9 @@ class Filing:
         if not read.analysis.topics:
             await tx.revise_article(self._claimed.id, read.article, read.analysis, story=story)
             return
-        news = await self._news(read, story or await tx.find_story(read.article, since=self._now - STORY_WINDOW))
+        if story is None:
+            story = await tx.find_story(self._claimed.id, read.article, since=self._now - STORY_WINDOW)
+        news = await self._news(read, story)
         store = tx.add_article if isinstance(verdict, Add) else tx.revise_article
         await store(self._claimed.id, read.article, read.analysis, story=news.story)
         before = await tx.alerted(news.story.id)

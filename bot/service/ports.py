@@ -120,8 +120,11 @@ class Transaction(Protocol):
     async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story | None) -> None:
         """Replace the words and statements of an article seen before under the same key (also a pruned one)."""
 
-    async def find_story(self, article: Article, *, since: datetime) -> Story | None:
-        """The story this article joins: same canonical link, or the same title (words alone) seen since then."""
+    async def find_story(self, feed_id: int, article: Article, *, since: datetime) -> Story | None:
+        """The story this article joins, by what was seen since then: the same title (words alone), or the same page.
+
+        Within one publisher's feeds the page's title must be alike, too: an address may show one event after another.
+        """
 
     async def story(self, story: int) -> Story | None:
         """A story by its id, None if there is no such story."""

@@ -1,8 +1,6 @@
 """Articles, their statements and the stories they form: the writing side, inside one transaction."""
 
 import json
-import re
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,29 +8,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.article import Article
+from bot.domain.article import Article, title_key, titles_alike
 from bot.domain.statement import Analysis, Statement
 from bot.domain.story import Story
 from bot.service.ports import Known
-from bot.storage.tables import articles, entries, feeds, statements, storable, stories, story_gists
+from bot.storage.tables import articles, entries, feeds, indexable, statements, storable, stories, story_gists
 
-# Shorter titles ("Live updates", "War latest") return every day with other news beneath.
-MIN_TITLE_WORDS = 4
-MIN_TITLE_LENGTH = 15
 # PostgreSQL: whoever asks for a story holds this until its transaction ends, so that two workers neither start the same
 # story twice, nor both find a statement new to it. SQLite has one writer anyway.
 STORY_LOCK = 7_268_454
-
+# PostgreSQL's indexes take no long values.
 MAX_SPEAKER = 300
+# A hostile feed may give all its items one link; what was seen longest ago is the least likely to be meant.
+MAX_ON_PAGE = 20
 
 Gist = tuple[str, str, str]
-
-
-def title_key(title: str) -> str | None:
-    """The title's words alone, for comparison; None where they are too few to tell stories apart."""
-    words = re.findall(r"\w+", unicodedata.normalize("NFKC", title).casefold())
-    key = " ".join(words)
-    return key if len(words) >= MIN_TITLE_WORDS and len(key) >= MIN_TITLE_LENGTH else None
 
 
 async def known(connection: AsyncConnection, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
@@ -84,24 +74,25 @@ async def revise_article(
     await _insert(connection, feed_id, article, analysis, story, edit=True)
 
 
-async def find_story(connection: AsyncConnection, article: Article, since: datetime) -> Story | None:
-    """The newest story with an article of the same page, or of the same title, seen since then."""
+async def find_story(connection: AsyncConnection, feed_id: int, article: Article, since: datetime) -> Story | None:
+    """The newest story with an article of the same title, else of the same page, seen since then."""
     await _one_at_a_time(connection)
-    same = []
-    if article.canonical_link is not None:
-        same.append(articles.c.canonical_link == article.canonical_link)
-    if (key := title_key(article.title)) is not None:
-        same.append(articles.c.title_key == key)
-    if not same:
+    key, link = indexable(title_key(article.title)), indexable(article.canonical_link)
+    if key is not None:
+        same = await connection.execute(_seen(since).where(articles.c.title_key == key).limit(1))
+        if (found := _story(same.first())) is not None:
+            return found
+    if link is None:
         return None
-    row = await connection.execute(
-        sa.select(stories)
-        .join(articles, articles.c.story == stories.c.id)
-        .where(sa.or_(*same), articles.c.seen >= since)
-        .order_by(articles.c.seen.desc(), stories.c.id.desc())
-        .limit(1)
-    )
-    return _story(row.first())
+    publisher = (await connection.execute(sa.select(feeds.c.publisher).where(feeds.c.id == feed_id))).scalar()
+    page = (await connection.execute(_seen(since).where(articles.c.canonical_link == link).limit(MAX_ON_PAGE))).all()
+    for row in page:
+        if row.key == article.key or titles_alike(row.headline, article.title):
+            return _story(row)
+    # One address may show one event after another (live pages, view.php?x=...): a publisher that has shown it with an
+    # unlike title has news. One that has not (an aggregator, a partner) words the title as it likes, and means what
+    # the page shows now.
+    return _story(page[0]) if page and all(row.publisher != publisher for row in page) else None
 
 
 async def story(connection: AsyncConnection, story_id: int) -> Story | None:
@@ -188,9 +179,20 @@ async def _told(connection: AsyncConnection, story_id: int) -> Mapping[Gist, int
 
 
 def _stored(gist: Gist) -> Gist:
-    """A gist as it stands in the table; PostgreSQL's indexes take no long values."""
+    """A gist as it stands in the table."""
     speaker, topic, stance = gist
     return storable(speaker[:MAX_SPEAKER]), topic, str(stance)
+
+
+def _seen(since: datetime) -> sa.Select[Any]:
+    """Stories with an article seen since then, one row an article, the newest first."""
+    return (
+        sa.select(stories, articles.c.key, articles.c.title.label("headline"), feeds.c.publisher)
+        .join(articles, articles.c.story == stories.c.id)
+        .join(feeds, feeds.c.id == articles.c.feed)
+        .where(articles.c.seen >= since)
+        .order_by(articles.c.seen.desc(), stories.c.id.desc())
+    )
 
 
 def _story(row: Any) -> Story | None:
@@ -203,11 +205,11 @@ def _article_row(feed_id: int, article: Article, analysis: Analysis, story_id: i
         "key": article.key,
         "story": story_id,
         "title": article.title,
-        "title_key": title_key(article.title),
+        "title_key": indexable(title_key(article.title)),
         "text": article.text,
         "language": article.language,
         "link": article.link,
-        "canonical_link": article.canonical_link,
+        "canonical_link": indexable(article.canonical_link),
         "published": article.published,
         "seen": article.seen,
         "reasons": json.dumps(analysis.reasons, ensure_ascii=False),

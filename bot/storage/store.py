@@ -57,9 +57,9 @@ class SqlTransaction:
         """Replace an article seen before."""
         await articles.revise_article(self._connection, feed_id, article, analysis, story)
 
-    async def find_story(self, article: Article, *, since: datetime) -> Story | None:
+    async def find_story(self, feed_id: int, article: Article, *, since: datetime) -> Story | None:
         """The story this article joins."""
-        return await articles.find_story(self._connection, article, since)
+        return await articles.find_story(self._connection, feed_id, article, since)
 
     async def story(self, story: int) -> Story | None:
         """A story by its id."""

@@ -1,5 +1,6 @@
 """The schema, alike on SQLite and PostgreSQL. Migrations bring a database here; tests compare the two."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy.types import TypeDecorator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
+MAX_INDEXED = 2_000
 
 
 class Moment(TypeDecorator[datetime]):
@@ -43,6 +45,13 @@ class Words(TypeDecorator[str]):
 def storable(text: str) -> str:
     """The text as it comes back from the database."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def indexable(text: str | None) -> str | None:
+    """A text to be compared only, as it is stored: PostgreSQL indexes no value of some 2,700 bytes or more."""
+    if text is None or len(text.encode("utf-8", "replace")) <= MAX_INDEXED:
+        return text
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 # SQLite numbers rows by itself only where the key is a plain INTEGER.

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.article import Entry, canonical_url, digest, entry_key
+from bot.domain.article import Entry, canonical_url, digest, entry_key, title_key, titles_alike
 
 ENTRY = Entry(guid="tag:1", link="https://outlet.example/a", title="A title", summary="Words")
 
@@ -20,6 +20,10 @@ ENTRY = Entry(guid="tag:1", link="https://outlet.example/a", title="A title", su
         ("https://outlet.example", "https://outlet.example/"),
         ("https://новини.example/a", "https://xn--b1amarcd.example/a"),
         ("https://outlet.example/a?fbclid=x&at_medium=RSS", "https://outlet.example/a"),
+        (
+            "https://outlet.example/view?cid=7&partner=2&emc=1&ito=3",
+            "https://outlet.example/view?cid=7&emc=1&ito=3&partner=2",
+        ),
         (" https://outlet.example/a ", "https://outlet.example/a"),
         ("javascript:alert(1)", None),
         ("ftp://outlet.example/a", None),
@@ -72,3 +76,35 @@ def test_case_and_space_are_no_edit():
 @given(st.text(), st.text())
 def test_any_text_has_a_digest(title, text):
     assert len(digest(title, text)) == 64
+
+
+@pytest.mark.parametrize(
+    ("title", "key"),
+    [
+        ("“Kyiv” says:  NO, to a truce", "kyiv says no to a truce"),
+        ("ＦＵＬＬ width letters are folded", "full width letters are folded"),
+        ("Live updates", None),
+        ("a b c d e", None),
+        ("", None),
+    ],
+)
+def test_title_keys(title, key):
+    assert title_key(title) == key
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Ruritania rejects a truce offer", "RURITANIA rejects a “truce” offer", True),
+        ("Ruritania rejects a new truce offer", "Ruritania rejects Graustark's new truce offer", True),
+        ("Ruritania rejects the plan of China", "Ruritania rejects a truce in the port of Strelsau", False),
+        ("War live: envoy rejects a truce", "War live: president claims two provinces", False),
+        ("Live updates", "live updates", True),
+        ("Live updates", "Live updates: a truce", False),
+        ("the the the the the the", "the end of the long war", False),
+        ("", "", True),
+    ],
+)
+def test_titles_that_may_be_edits_of_each_other(one, other, alike):
+    assert titles_alike(one, other) is alike
+    assert titles_alike(other, one) is alike

@@ -123,7 +123,7 @@ async def test_two_workers_start_one_story_together(storage, url, polled):
     async def report(store, key):
         async with store.transaction() as tx:
             what = article(key)
-            story = await tx.find_story(what, since=NOW) or await tx.start_story(what.title, now=NOW)
+            story = await tx.find_story(one.id, what, since=NOW) or await tx.start_story(what.title, now=NOW)
             await tx.add_article(one.id, what, analysis(), story=story)
             return story.id
 
