@@ -105,7 +105,7 @@ class DiscordMessenger:
         about = await self._call(Route("GET", "/channels/{channel_id}", channel_id=channel))
         last = about.get("last_message_id") if isinstance(about, dict) else None
         if int(last or 0) >= oldest:
-            raise DeliveryError(HISTORY, retry_after=LOOK_AGAIN)
+            raise DeliveryError(f"whether a message arrived cannot be seen: {HISTORY}", retry_after=LOOK_AGAIN)
 
     async def _call(self, route: Route, **request: Any) -> Any:
         """The answer to a request. Raises DeliveryError, never anything else."""
@@ -113,7 +113,7 @@ class DiscordMessenger:
         attempt = Attempt()
         try:
             async with asyncio.timeout(DEADLINE):
-                answer = await client.http.request(route, timeout=TIMEOUT, trace_request_ctx=attempt, **request)
+                answer = await client.ask(route, timeout=TIMEOUT, trace_request_ctx=attempt, **request)
         except Exception as error:
             self._link.judge(error)
             raise delivery_error(error, fate=attempt.fate) from error

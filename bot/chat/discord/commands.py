@@ -27,6 +27,8 @@ MAX_HELP = 100
 SERVERS, DIRECT_MESSAGES, INSTALLED_ON_A_SERVER = 0, 1, 0
 # Discord takes answers for 15 minutes; nobody waits that long.
 DEADLINE = 60.0
+OFFER_AGAIN = 10.0
+MAX_OFFER_AGAIN = 3600.0
 ALREADY_ANSWERED = 40060
 
 
@@ -37,18 +39,27 @@ class Commands:
         self._commands = {c.name: c for c in catalog}
 
     async def offer(self, client: discord.Client) -> None:
-        """Make Discord show our commands, and no others, where it does not already. Failure is only logged."""
+        """Make Discord show our commands, and no others, where it does not already. Goes on until that is done."""
+        wait = OFFER_AGAIN
+        while True:
+            try:
+                await self._register(client)
+            except Exception as error:
+                why = delivery_error(error, fate=Fate.NOT_SENT)
+                log.error("Discord: the commands could not be registered, next try in %.0f s: %s", wait, why)
+            else:
+                return
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, MAX_OFFER_AGAIN)
+
+    async def _register(self, client: discord.Client) -> None:
         wanted = [payload(c) for c in self._commands.values()]
-        try:
-            application = client.application_id
-            assert application is not None, "a client that is logged in knows its application"
-            shown = await client.http.get_global_commands(application)
-            if sorted(map(bare, shown), key=_name) != sorted(wanted, key=_name):
-                await client.http.bulk_upsert_global_commands(application, wanted)
-                log.info("Discord: %d commands registered", len(wanted))
-        except Exception as error:
-            why = delivery_error(error, fate=Fate.NOT_SENT)
-            log.error("Discord: the commands could not be registered: %s", why)
+        application = client.application_id
+        assert application is not None, "a client that is logged in knows its application"
+        shown = await client.http.get_global_commands(application)
+        if sorted(map(bare, shown), key=_name) != sorted(wanted, key=_name):
+            await client.http.bulk_upsert_global_commands(application, wanted)
+            log.info("Discord: %d commands registered", len(wanted))
 
     async def answer(self, interaction: Interaction) -> None:
         """Answer one asking. Never raises."""

@@ -15,7 +15,7 @@ ACCESS = (
     "(in a thread also Send Messages in Threads)"
 )
 GONE = "no such channel, or it is on a server that the bot is not on: check its id in feeds.toml, and invite the bot"
-HISTORY = "whether a message arrived cannot be seen: give the bot the permission Read Message History in that channel"
+HISTORY = "give the bot the permission Read Message History in that channel"
 # The set-up is at fault: someone can mend it, and then the same message is taken. By Discord's code of the error.
 MENDABLE = {
     10003: GONE,  # unknown channel
@@ -26,7 +26,7 @@ MENDABLE = {
     50008: "this kind of channel takes no messages: choose a text channel or a thread",
     50024: "this kind of channel takes no messages: choose a text channel or a thread",
     50083: "the thread is archived: reopen it, or choose another channel",
-    160002: "the bot may not reply there: give it the permission Read Message History in that channel",
+    160002: f"replies are refused: {HISTORY}",
     160005: "the thread is locked: unlock it, or choose another channel",
     200000: "the server's AutoMod blocked the message: exempt the bot's role from that rule",
 }
@@ -36,8 +36,10 @@ HOPELESS = {
     50005: "the message to edit is not ours",
     50006: "Discord calls the message empty",
     50035: "Discord calls the card invalid",
+    10062: "the answer came too late",
 }
-LATER = {30046, 40062}  # too many edits of an old message, a service that is rate limited
+# Too many edits of an old message, sending shut off for a while, an overload.
+LATER = {20028, 30046, 40004, 40006, 40062, 50161, 130000}
 LOOK_AGAIN = timedelta(minutes=5)
 DEFAULT_WAIT = timedelta(seconds=30)
 

@@ -7,11 +7,13 @@ connection by itself through ordinary trouble; where it gives up, it is followed
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
+from typing import Any
 
 import discord
 from discord.gateway import DiscordWebSocket
+from discord.http import Route
 from yarl import URL
 
 from bot.chat.discord.attempt import watch
@@ -33,7 +35,7 @@ MAX_WAIT = 120.0
 
 Interaction = discord.Interaction[discord.Client]
 Heard = Callable[[Interaction], Awaitable[None]]
-Ready = Callable[[discord.Client], Awaitable[None]]
+Ready = Callable[[discord.Client], Coroutine[Any, Any, None]]
 
 
 class Gateway(discord.Client):
@@ -72,6 +74,15 @@ class Gateway(discord.Client):
         """Somebody used a command."""
         await self._heard(interaction)
 
+    async def ask(self, route: Route, **request: Any) -> Any:
+        """The answer to one request. Raises what discord.py and aiohttp raise."""
+        try:
+            return await self.http.request(route, **request)
+        except asyncio.CancelledError:
+            # Cut off while Discord wants every request to pause, discord.py would hold back all later ones for ever.
+            self.http._global_over.set()
+            raise
+
     def _came(self, how: str) -> None:
         self.online = self.met = True
         log.info("Discord: %s as %s", how, self.user)
@@ -89,6 +100,7 @@ class Link:
         self._trouble: DeliveryError | None = None
         self._refused = False
         self._task: asyncio.Task[None] | None = None
+        self._offering: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -152,7 +164,9 @@ class Link:
         self._trouble = None
         self._refused = False
         self._decided.set()
-        await self._ready(client)
+        # Trouble with the commands is no reason to go without a connection.
+        self._offering = asyncio.create_task(self._ready(client), name="discord commands")
+        await asyncio.wait([self._offering], timeout=1.0)
 
     async def _listen(self) -> bool:
         """Hold the gateway connection until the library gives it up. Returns whether there was one."""
@@ -178,6 +192,10 @@ class Link:
 
     async def _drop(self) -> None:
         """Close the client for good, quickly, whatever state it is in."""
+        if self._offering is not None:
+            self._offering.cancel()
+            await asyncio.wait([self._offering])
+            self._offering = None
         client, self._client = self._client, None
         self._decided.clear()
         if client is not None:
