@@ -9,31 +9,24 @@ SPOKEN = {
     "pl": [
         ("Rosja odrzuciła zawieszenie broni w wojnie z Ukrainą.", "Russia", "ceasefire", "reject"),
         ("W środę wezwał Zełenski do natychmiastowego rozejmu.", "Volodymyr Zelensky", "ceasefire", "demand"),
-        (
-            "„Nie oddamy Krymu” – oświadczył prezydent Ukrainy Wołodymyr Zełenski.",
-            "Volodymyr Zelensky",
-            "territory",
-            "reject",
-        ),
-        (
-            "Macron spotkał się z dziennikarzami. Podkreślił, że zawieszenie broni w Gazie jest konieczne.",
-            "Emmanuel Macron",
-            "ceasefire",
-            "demand",
-        ),
+        ("„Nie oddamy Krymu” – oświadczył prezydent Ukrainy Wołodymyr Zełenski.", "Volodymyr Zelensky", "territory", "reject"),
+        ("Macron spotkał się z dziennikarzami. Podkreślił, że zawieszenie broni w Gazie jest konieczne.", "Emmanuel Macron", "ceasefire", "demand"),
         ("Rzecznik Kremla powiedział, że plan pokojowy dla Ukrainy jest możliwy.", "Kremlin", "ceasefire", "propose"),
     ],
     "nl": [
         ("Hamas verwerpt het staakt-het-vuren in Gaza.", "Hamas", "ceasefire", "reject"),
         ("De Europese Unie roept op tot een wapenstilstand in de oorlog.", "European Union", "ceasefire", "demand"),
         ("Volgens het Kremlin heeft Oekraïne het bestand geschonden.", "Russia", "ceasefire", "accuse"),
-        (
-            "Een gevechtspauze in Gaza komt er niet, zei de Israëlische premier Netanyahu.",
-            "Benjamin Netanyahu",
-            "ceasefire",
-            "reject",
-        ),
+        ("Een gevechtspauze in Gaza komt er niet, zei de Israëlische premier Netanyahu.", "Benjamin Netanyahu", "ceasefire", "reject"),
         ("Nederland gaat Palestina erkennen, zei premier Rutte.", "Mark Rutte", "territory", "recognise"),
+    ],
+    "fr": [
+        ("Le Hamas rejette le cessez-le-feu proposé à Gaza.", "Hamas", "ceasefire", "reject"),
+        ("« La trêve doit commencer immédiatement », a déclaré le président ukrainien Volodymyr Zelensky.", "Volodymyr Zelensky", "ceasefire", "demand"),
+        ("L'ONU a appelé à l'arrêt des combats au Soudan.", "United Nations", "ceasefire", "demand"),
+        ("La Crimée est ukrainienne, a affirmé Macron, qui recevait des soldats.", "Emmanuel Macron", "territory", "claim"),
+        ("Selon le Kremlin, Kiev a violé la trêve.", "Russia", "ceasefire", "accuse"),
+        ("Une trêve a été rejetée par Israël après des bombardements.", "Israel", "ceasefire", "reject"),
     ],
 }
 
@@ -51,6 +44,14 @@ SILENT = {
         "Premier Rutte zei dat hij vrijdag naar Kiev reist.",
         "Open het bestand en sla het op, zegt de handleiding.",
         "Tijdens het bestand kwamen vrachtwagens Gaza binnen.",
+    ],
+    "fr": [
+        "La trêve à Gaza tient depuis une semaine.",
+        "Pékin et Washington acceptent une trêve commerciale.",
+        "Le président Macron a déclaré qu'il se rendrait lundi à Kiev.",
+        "Pendant la trêve, des camions sont entrés à Gaza.",
+        "La météo n'offre aucune trêve aux agriculteurs.",
+        "Le ministre a défendu la souveraineté numérique de la France.",
     ],
 }
 
