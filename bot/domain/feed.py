@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 MAX_BACKOFF = timedelta(days=1)
+# How the error of a feed ends whose server named a time (Retry-After): not even a restart asks it before.
+PAUSE_ASKED = "; it asks for a pause"
 
 
 class Affiliation(StrEnum):
@@ -70,11 +72,11 @@ def next_check(
     asked_to_wait: timedelta | None = None,
     jitter: float = 0.0,
 ) -> datetime:
-    """When to poll again: the interval, doubled per failure up to a day, never before the server's own wish.
+    """When to poll again: the interval, doubled from the second failure on up to a day, never before the server's wish.
 
     `jitter` in [0, 1) spreads feeds over a tenth of the interval, so that they do not fire in step.
     """
-    wait = min(every * (1 << min(failures, 20)), max(MAX_BACKOFF, every))
+    wait = min(every * (1 << min(max(failures - 1, 0), 20)), max(MAX_BACKOFF, every))
     wait += every * 0.1 * jitter
     if asked_to_wait is not None:
         wait = max(wait, min(asked_to_wait, MAX_BACKOFF))

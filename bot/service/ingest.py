@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.article import Article, Entry, canonical_url, digest, entry_key
-from bot.domain.feed import Feed, FetchState, FullText, next_check
+from bot.domain.feed import PAUSE_ASKED, Feed, FetchState, FullText, next_check
 from bot.domain.statement import Analysis, Document
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise, Skip, Verdict, judge, recent
 from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage
+from bot.service.queries import span
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ PAGES_DEADLINE = timedelta(seconds=60)
 DEADLINE = timedelta(seconds=150)
 # A feed whose host was busy with other feeds comes again after this.
 BUSY_WAIT = timedelta(seconds=30)
+# A feed that goes on failing in the same way is told of again after this.
+TOLD_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Ingest:
         self._owed = owed
         self._jitter = jitter
         self._catch_up_wait = catch_up_wait
+        self._told: dict[int, tuple[str, datetime]] = {}
 
     async def poll(self, claimed: ClaimedFeed) -> PollOutcome:
         """Poll a leased feed and give the lease back. Raises nothing that one feed or one full disk can cause."""
@@ -230,23 +234,32 @@ class Ingest:
             asked_to_wait=error.retry_after,
             jitter=self._jitter(),
         )
-        state = replace(claimed.state, failures=failures, error=str(error), next_check=due)
-        await self._save(claimed, state, [], now=now)
-        seconds = (due - now).total_seconds()
-        return PollOutcome("failed", error=f"{error}; next try at {due:%H:%M:%S} UTC, in {_span(seconds)}")
+        said = f"{error}{PAUSE_ASKED}" if error.retry_after is not None else str(error)
+        await self._save(claimed, replace(claimed.state, failures=failures, error=said, next_check=due), [], now=now)
+        self._tell(claimed, said, due, now=now)
+        return PollOutcome("failed", error=said)
+
+    def _tell(self, claimed: ClaimedFeed, error: str, due: datetime, *, now: datetime) -> None:
+        """A feed's first failure and each change of it is news to the operator; the same one again, once a day."""
+        before, when = self._told.get(claimed.id, ("", now))
+        news = error != before or now - when >= TOLD_AGAIN
+        if news:
+            self._told[claimed.id] = (error, now)
+        level = logging.WARNING if news else logging.DEBUG
+        wait = span(due - now)
+        log.log(level, "%s: %s; next try at %s UTC, in %s", claimed.feed.name, error, f"{due:%H:%M:%S}", wait)
 
     def _report(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:
         name = claimed.feed.name
         self._meter.count("parley_polls_total", outcome=outcome.status)
         self._meter.count("parley_articles_total", outcome.flagged, flagged="yes")
         self._meter.count("parley_articles_total", outcome.new + outcome.edited - outcome.flagged, flagged="no")
-        if outcome.status == "failed":
-            log.warning("%s: %s", name, outcome.error)
-        elif outcome.status == "unsaved":
+        if outcome.status == "unsaved":
             log.error("%s: polled, but nothing could be saved, so it will be polled again: %s", name, outcome.error)
         elif outcome.status == "lost":
             log.warning("%s: another worker took this feed over meanwhile; its poll counts", name)
-        elif claimed.state.failures:
+        elif outcome.status in ("polled", "unchanged") and claimed.state.failures:
+            self._told.pop(claimed.id, None)
             log.info("%s: works again; failed polls in a row before: %d", name, claimed.state.failures)
         if outcome.status == "polled":
             log.debug("%s: new=%d edited=%d flagged=%d", name, outcome.new, outcome.edited, outcome.flagged)
@@ -277,14 +290,4 @@ def _document(article: Article, feed: Feed) -> Document:
         language=None if article.language == "und" else article.language,
         published=(article.published or article.seen).isoformat(),
         source=feed.publisher,
-    )
-
-
-def _span(seconds: float) -> str:
-    return (
-        f"{seconds:.0f} s"
-        if seconds < 120
-        else f"{seconds / 60:.0f} min"
-        if seconds < 7200
-        else f"{seconds / 3600:.0f} h"
     )

@@ -217,6 +217,12 @@ class Storage(Protocol):
     async def reclaim(self, *, now: datetime) -> None:
         """Lapse every lease at once. Only for a process that knows it is alone with the database (a fresh start)."""
 
+    async def retry_failing(self, *, now: datetime) -> None:
+        """Make failing feeds due at once, but for those whose server asked for a pause (their error ends so).
+
+        For the start of a bot: while it was down, its machine or network may have been mended.
+        """
+
     async def health(self) -> list[FeedHealth]:
         """Every active feed with its state."""
 

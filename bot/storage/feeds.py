@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.feed import MAX_BACKOFF, Affiliation, Feed, FetchState, FullText
+from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import ClaimedFeed, FeedHealth
 from bot.storage.tables import Moment, feeds, subscriptions
@@ -97,6 +97,14 @@ async def finish_poll(connection: AsyncConnection, claimed: ClaimedFeed, state: 
         sa.update(feeds).where(feeds.c.id == claimed.id, feeds.c.fence == claimed.fence).values(values)
     )
     return result.rowcount == 1
+
+
+async def retry_failing(connection: AsyncConnection, now: datetime) -> None:
+    """Make failing feeds due, but for those whose server asked for a pause."""
+    free = sa.not_(sa.func.coalesce(feeds.c.error, "").endswith(PAUSE_ASKED))
+    await connection.execute(
+        sa.update(feeds).where(feeds.c.failures > 0, feeds.c.next_check > now, free).values(next_check=now)
+    )
 
 
 async def health(connection: AsyncConnection) -> list[FeedHealth]:

@@ -185,6 +185,11 @@ class SqlStorage:
             held = deliveries.c.lease_until.is_not(None)
             await connection.execute(sa.update(deliveries).where(held).values(lease_until=now))
 
+    async def retry_failing(self, *, now: datetime) -> None:
+        """Make failing feeds due."""
+        async with self._write() as connection:
+            await feeds.retry_failing(connection, now)
+
     async def prune(self, *, before: datetime) -> int:
         """Delete old articles that belong to no story."""
         async with self._write() as connection:

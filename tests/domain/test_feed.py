@@ -13,8 +13,9 @@ FIVE = timedelta(minutes=5)
     [
         (0, None, 0.0, FIVE),
         (0, None, 0.5, FIVE + timedelta(seconds=15)),
-        (1, None, 0.0, timedelta(minutes=10)),
-        (3, None, 0.0, timedelta(minutes=40)),
+        (1, None, 0.0, FIVE),
+        (2, None, 0.0, timedelta(minutes=10)),
+        (4, None, 0.0, timedelta(minutes=40)),
         (50, None, 0.0, timedelta(days=1)),
         (0, timedelta(hours=2), 0.0, timedelta(hours=2)),
         (0, timedelta(seconds=1), 0.0, FIVE),

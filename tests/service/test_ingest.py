@@ -164,7 +164,7 @@ async def test_a_failing_feed_says_why_waits_longer_and_keeps_its_memory(bot, ca
         (after,) = await bot.storage.health()
         assert (after.state.failures, after.state.error) == (1, str(error))
         assert after.state.etag == before.state.etag
-        assert after.state.next_check == bot.clock.now() + 2 * WIRE.every
+        assert after.state.next_check == bot.clock.now() + WIRE.every
         bot.clock.forward(minutes=9)
         (outcome,) = await bot.poll(wire=[NEWS, entry("2", "Graustark agrees ceasefire")])
     assert (outcome.status, outcome.new) == ("polled", 1)
@@ -173,11 +173,35 @@ async def test_a_failing_feed_says_why_waits_longer_and_keeps_its_memory(bot, ca
     assert (mended.state.failures, mended.state.error) == (0, None)
 
 
+def warnings(caplog) -> list[str]:
+    return [r.getMessage().split(";")[0] for r in caplog.records if r.levelno == logging.WARNING]
+
+
+async def test_a_feed_that_goes_on_failing_is_told_of_once_a_change_and_once_a_day(bot, caplog):
+    await bot.settle()
+    gone, late = FetchError("no such host"), FetchError("too slow")
+    for error, hours in ((gone, 0), (gone, 1), (late, 2), (late, 23), (late, 4), ([], 24), (late, 0)):
+        bot.clock.forward(hours=hours)
+        await bot.poll(wire=error)
+    told = ["no such host", "too slow", "too slow", "too slow"]
+    assert warnings(caplog) == [f"{WIRE.name}: {error}" for error in told]
+
+
+async def test_a_feed_whose_host_is_busy_does_not_work_again(bot, caplog):
+    await bot.settle()
+    await bot.poll(wire=FetchError("no such host"))
+    with caplog.at_level(logging.INFO):
+        (outcome,) = await bot.poll(wire=BusyHostError("the host is busy"))
+    assert outcome.status == "deferred"
+    assert "works again" not in caplog.text
+
+
 async def test_a_server_that_asks_for_time_gets_it(bot):
     await bot.settle()
     await bot.poll(wire=FetchError("the server answered 429", retry_after=timedelta(hours=3)))
     (health,) = await bot.storage.health()
     assert health.state.next_check == bot.clock.now() + timedelta(hours=3)
+    assert health.state.error == "the server answered 429; it asks for a pause"
 
 
 async def test_nothing_moves_when_nothing_can_be_saved(bot, monkeypatch, caplog):

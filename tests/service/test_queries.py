@@ -43,7 +43,7 @@ async def test_status_tells_what_fails_and_what_waits(bot, commands):
     assert facts["Feeds"] == "1 polled, 1 failing; last answer 6 min ago"
     assert facts["Messages"].startswith("1 waiting, 0 given up")
     assert "discord NOT connected" in facts["Channels"]
-    assert "Harbour Wire: no such host: wire.example (next try in 10 min)" in facts["Failing feeds"]
+    assert "Harbour Wire: no such host: wire.example (next try in 5 min)" in facts["Failing feeds"]
     assert "1.2.3" in facts["Running"]
 
 

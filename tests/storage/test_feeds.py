@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.feed import Feed, FetchState
+from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.subscription import Subscription
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
+
+HOUR = timedelta(hours=1)
 
 
 async def claim(storage, *, now=NOW, limit=10, early=None):
@@ -106,6 +108,19 @@ async def test_many_workers_never_hold_one_feed_twice(storage):
     held = [i for mine in await asyncio.gather(*(worker() for _ in range(6))) for i in mine]
     assert len(held) == 60
     assert len(set(held)) == 60
+
+
+async def test_at_a_start_failing_feeds_are_due_but_for_those_that_asked_for_a_pause(storage):
+    states = {
+        "fine": FetchState(next_check=NOW + HOUR, last_success=NOW),
+        "failing": FetchState(next_check=NOW + HOUR, failures=3, error="no such host"),
+        "limited": FetchState(next_check=NOW + HOUR, failures=1, error=f"the server answered 429{PAUSE_ASKED}"),
+    }
+    await storage.sync_feeds([replace(FEED, url=f"https://wire.example/{n}", name=n) for n in states])
+    for one in await claim(storage):
+        await finish(storage, one, states[one.feed.name])
+    await storage.retry_failing(now=NOW)
+    assert [c.feed.name for c in await claim(storage)] == ["failing"]
 
 
 async def test_released_and_reclaimed_leases_are_free_at_once(storage):
