@@ -8,8 +8,8 @@ from datetime import datetime
 
 from yarl import URL
 
-# Query parameters that only count visits; the page is the same without them. Not cid, partner, emc or ito, which name the
-# page elsewhere: two reports taken for one lose an alert, while one taken for two only brings it twice.
+# Query parameters that only count visits; the page is the same without them. Not cid, partner, emc or ito, which
+# name the page at some outlets: two reports taken for one lose an alert, while one taken for two only brings it twice.
 TRACKING = re.compile(
     r"^(utm_\w+|at_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|mc_[ce]id|igshid|yclid|_ga|cmpid?|ns_\w+|ref_src|"
     r"smid|smtyp|ocid|sref|xtor|taid|traffic_source)$",

@@ -38,7 +38,7 @@ Verdict = Add | Revise | Skip
 
 
 def judge(article: Article, known: Known | None, *, now: datetime, first_poll: bool) -> Verdict:
-    """Decide on an article, given what the archive knows of its key. The clock is handed in."""
+    """Decide on an article, given what the archive knows of its key, else of its page. The clock is handed in."""
     if known is not None and known.digest == article.digest:
         return Skip("same words")
     announce, reason = True, "new" if known is None else "edited"

@@ -85,10 +85,11 @@ class ClaimedFeed:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the archive knows of an entry key: the digest last stored, and whether it was ever flagged."""
+    """What the archive knows of an entry: the digest last stored, the story its article is in now, the key it has."""
 
     digest: str
     story: int | None
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,9 @@ class Transaction(Protocol):
 
     async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story | None) -> None:
         """Replace the words and statements of an article seen before under the same key (also a pruned one)."""
+
+    async def rename(self, feed_id: int, article: Article, before: Known) -> None:
+        """Remember a new key for an entry seen before (the old one stays known); its article goes by the new key."""
 
     async def find_story(self, feed_id: int, article: Article, *, since: datetime) -> Story | None:
         """The story this article joins, by what was seen since then: the same title (words alone), or the same page.
@@ -182,6 +186,12 @@ class Storage(Protocol):
 
     async def known(self, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
         """Which of these entry keys this feed has shown before."""
+
+    async def known_pages(self, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
+        """Which articles, by their (new) key, this feed has shown under another key, however long ago.
+
+        That is: an entry with the same canonical link, and with the same words or the same title (title_key).
+        """
 
     async def claim_deliveries(
         self, *, now: datetime, limit: int, lease: timedelta, platforms: Sequence[Platform]

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.article import Article, title_key, titles_alike
 from bot.domain.statement import Analysis, Statement
 from bot.domain.story import Story
-from bot.service.ports import Known
-from bot.storage.tables import articles, entries, feeds, indexable, statements, storable, stories, story_gists
+from bot.storage import entries
+from bot.storage.tables import articles, feeds, indexable, statements, storable, stories, story_gists
 
 # PostgreSQL: whoever asks for a story holds this until its transaction ends, so that two workers neither start the same
 # story twice, nor both find a statement new to it. SQLite has one writer anyway.
@@ -25,34 +25,17 @@ MAX_ON_PAGE = 20
 Gist = tuple[str, str, str]
 
 
-async def known(connection: AsyncConnection, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
-    """Which of these entry keys this feed has shown before."""
-    found: dict[str, Known] = {}
-    for start in range(0, len(keys), 500):  # databases take some thousands of parameters at most
-        rows = await connection.execute(
-            sa.select(entries.c.key, entries.c.digest, entries.c.story).where(
-                entries.c.feed == feed_id, entries.c.key.in_(keys[start : start + 500])
-            )
-        )
-        found |= {row.key: Known(row.digest, row.story) for row in rows}
-    return found
-
-
 async def add_quiet(connection: AsyncConnection, feed_id: int, rows: Sequence[tuple[Article, Analysis]]) -> None:
     """Store articles without a statement, in two statements altogether."""
     await connection.execute(sa.insert(articles), [_article_row(feed_id, a, x, None) for a, x in rows])
-    await connection.execute(
-        sa.insert(entries), [{"feed": feed_id, "key": a.key, "digest": a.digest, "story": None} for a, _ in rows]
-    )
+    await entries.add(connection, feed_id, [a for a, _ in rows], None)
 
 
 async def add_article(
     connection: AsyncConnection, feed_id: int, article: Article, analysis: Analysis, story: Story
 ) -> None:
     """Store one article with its statements."""
-    await connection.execute(
-        sa.insert(entries).values(feed=feed_id, key=article.key, digest=article.digest, story=story.id)
-    )
+    await entries.add(connection, feed_id, [article], story)
     await _insert(connection, feed_id, article, analysis, story)
 
 
@@ -66,11 +49,7 @@ async def revise_article(
     if (old := row.scalar()) is not None:
         await connection.execute(sa.delete(statements).where(statements.c.article == old))
         await connection.execute(sa.delete(articles).where(articles.c.id == old))
-    await connection.execute(
-        sa.update(entries)
-        .where(entries.c.feed == feed_id, entries.c.key == article.key)
-        .values(digest=article.digest, story=story.id if story else None)
-    )
+    await entries.revise(connection, feed_id, article, story)
     await _insert(connection, feed_id, article, analysis, story, edit=True)
 
 

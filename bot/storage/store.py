@@ -18,7 +18,7 @@ from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known
-from bot.storage import articles, feeds, outbox, stories
+from bot.storage import articles, entries, feeds, outbox, stories
 from bot.storage.engine import DURABLE, READ_ONLY, async_engine, storage_errors
 from bot.storage.tables import deliveries
 from bot.storage.tables import feeds as feeds_table
@@ -56,6 +56,10 @@ class SqlTransaction:
     async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story | None) -> None:
         """Replace an article seen before."""
         await articles.revise_article(self._connection, feed_id, article, analysis, story)
+
+    async def rename(self, feed_id: int, article: Article, before: Known) -> None:
+        """Remember a new key for an entry seen before."""
+        await entries.rename(self._connection, feed_id, article, before)
 
     async def find_story(self, feed_id: int, article: Article, *, since: datetime) -> Story | None:
         """The story this article joins."""
@@ -146,7 +150,12 @@ class SqlStorage:
     async def known(self, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
         """Which keys this feed has shown before."""
         async with self._read() as connection:
-            return await articles.known(connection, feed_id, keys)
+            return await entries.known(connection, feed_id, keys)
+
+    async def known_pages(self, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
+        """Which articles this feed has shown under another key."""
+        async with self._read() as connection:
+            return await entries.known_pages(connection, feed_id, new)
 
     async def claim_deliveries(
         self, *, now: datetime, limit: int, lease: timedelta, platforms: Sequence[Platform]

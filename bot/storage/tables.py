@@ -92,7 +92,10 @@ entries = sa.Table(
     sa.Column("feed", Id, sa.ForeignKey("feeds.id"), primary_key=True),
     sa.Column("key", Words, primary_key=True),
     sa.Column("digest", Words, nullable=False),
+    sa.Column("canonical_link", Words),  # with the title: the same page under a new key
+    sa.Column("title_key", Words),
     sa.Column("story", Id, sa.ForeignKey("stories.id")),
+    sa.Index("ix_entries_page", "feed", "canonical_link"),
 )
 
 stories = sa.Table(

@@ -131,6 +131,26 @@ async def test_an_edit_that_brings_a_statement_is_told_and_one_that_brings_none_
     assert bot.shown == ["alert: Ruritania agree ceasefire (1)"]
 
 
+@pytest.mark.parametrize("dated", [True, False])
+async def test_an_outlet_that_gives_old_items_new_ids_makes_no_news_of_them(bot, dated):
+    await bot.settle()
+    title, page = "Ruritania and Graustark meet again", "https://outlet.example/a"
+    for number in range(4):
+        when = bot.clock.now() if dated else None
+        shown = entry(f"id {number}", title, "Ruritania rejects ceasefire", link=page, published=when)
+        await bot.poll(wire=[shown])
+        bot.clock.forward(hours=49)
+    await bot.deliver()
+    assert bot.shown == ["alert: Ruritania reject ceasefire (1)"]
+    assert (await bot.storage.counts())["articles"] == 1
+    edited = entry("id 4", title, "Ruritania rejects ceasefire\nGraustark agrees ceasefire", link=page, published=None)
+    (outcome,) = await bot.poll(wire=[edited])
+    assert (outcome.new, outcome.edited) == (0, 1)
+    await bot.poll(wire=[replace(edited, title="They have met")])
+    await bot.deliver()
+    assert bot.shown[1:] == ["reply: Graustark agree ceasefire (1)"]
+
+
 async def test_a_headline_that_goes_to_and_fro_is_told_once_each_way(bot):
     await bot.settle()
     owed = 0

@@ -19,10 +19,10 @@ def article(*, published: datetime | None = NOW, digest: str = "d") -> Article:
         (None, False, 0, Add(True, "new")),
         (None, False, 4, Add(False, "dated more than 3 days ago")),
         (None, True, 0, Add(False, "first poll of this feed")),
-        (Known("d", None), False, 0, Skip("same words")),
-        (Known("d", 7), True, 9, Skip("same words")),
-        (Known("other", 7), False, 0, Revise(7, True, "edited")),
-        (Known("other", None), False, 4, Revise(None, False, "dated more than 3 days ago")),
+        (Known("d", None, "k"), False, 0, Skip("same words")),
+        (Known("d", 7, "k"), True, 9, Skip("same words")),
+        (Known("other", 7, "k"), False, 0, Revise(7, True, "edited")),
+        (Known("other", None, "k"), False, 4, Revise(None, False, "dated more than 3 days ago")),
     ],
 )
 def test_verdicts(known, first, age_days, verdict):

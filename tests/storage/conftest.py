@@ -9,6 +9,7 @@ import pytest
 
 from bot.storage import SqlStorage, open_storage, upgrade
 from tests.fakes.postgres import binaries, cluster
+from tests.storage.examples import FEED, LEASE, NOW
 
 SERVER_MISSING = "PostgreSQL's server binaries are not on this machine: storage is tested on SQLite only"
 
@@ -39,3 +40,11 @@ async def storage(url: str) -> AsyncIterator[SqlStorage]:
     store = await open_storage(url)
     yield store
     await store.close()
+
+
+@pytest.fixture
+async def feed_id(storage: SqlStorage) -> int:
+    """A feed that is stored and leased."""
+    await storage.sync_feeds([FEED])
+    (one,) = await storage.claim_feeds(now=NOW, limit=9, lease=LEASE)
+    return one.id

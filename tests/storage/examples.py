@@ -1,11 +1,14 @@
 """Small articles and statements for storage tests."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.domain.article import Article
 from bot.domain.feed import Feed
 from bot.domain.statement import Analysis, Span, Stance, Statement
+from bot.domain.story import Story
 from bot.domain.subscription import Channel, Platform, Subscription
+from bot.service.ports import Storage
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -54,3 +57,13 @@ def analysis(speaker: str = "Ruritania", stance: Stance = Stance.REJECT, *, topi
         conflicts=("ruritania",),
     )
     return Analysis((topic,), (statement,), ("because",))
+
+
+async def flag(storage: Storage, feed_id: int, what: Article, **said: Any) -> Story:
+    """File a flagged article as the bot does, in the story it joins or starts."""
+    async with storage.transaction() as tx:
+        story = await tx.find_story(feed_id, what, since=NOW - timedelta(hours=48))
+        if story is None:
+            story = await tx.start_story(what.title, now=NOW)
+        await tx.add_article(feed_id, what, analysis(**said), story=story)
+    return story

@@ -5,37 +5,7 @@ import pytest
 
 from bot.domain.statement import Stance
 from bot.errors import StorageError
-from bot.service.ports import Known
-from tests.storage.examples import FEED, LEASE, NOW, OTHER, analysis, article
-
-WINDOW = NOW - timedelta(hours=48)
-
-
-@pytest.fixture
-async def feed_id(storage):
-    await storage.sync_feeds([FEED])
-    (one,) = await storage.claim_feeds(now=NOW, limit=9, lease=LEASE)
-    return one.id
-
-
-async def flag(storage, feed_id, what, **said):
-    async with storage.transaction() as tx:
-        story = await tx.find_story(feed_id, what, since=WINDOW) or await tx.start_story(what.title, now=NOW)
-        await tx.add_article(feed_id, what, analysis(**said), story=story)
-    return story
-
-
-async def test_keys_are_known_by_feed(storage, feed_id):
-    async with storage.transaction() as tx:
-        await tx.add_quiet(feed_id, [(article("a"), analysis()), (article("b"), analysis())])
-    story = await flag(storage, feed_id, article("c"))
-    known = await storage.known(feed_id, ["a", "b", "c", "d"] + [str(i) for i in range(1200)])
-    assert known == {
-        "a": Known("digest of a", None),
-        "b": Known("digest of b", None),
-        "c": Known("digest of c", story.id),
-    }
-    assert await storage.known(feed_id + 1, ["a"]) == {}
+from tests.storage.examples import FEED, LEASE, NOW, OTHER, analysis, article, flag
 
 
 @pytest.mark.parametrize(

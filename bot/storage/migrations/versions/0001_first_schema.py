@@ -151,6 +151,8 @@ def upgrade() -> None:
         sa.Column("feed", ID, nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("canonical_link", sa.Text(), nullable=True),
+        sa.Column("title_key", sa.Text(), nullable=True),
         sa.Column("story", ID, nullable=True),
         sa.ForeignKeyConstraint(
             ["feed"],
@@ -162,6 +164,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("feed", "key"),
     )
+    op.create_index("ix_entries_page", "entries", ["feed", "canonical_link"], unique=False)
     op.create_table(
         "catch_ups",
         sa.Column("delivery", sa.Text(), nullable=False),
