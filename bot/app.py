@@ -76,6 +76,9 @@ async def run(settings: Settings, *, catch_up_wait: timedelta = CATCH_UP_WAIT) -
             web = WebServer(*settings.http, health=bot.pulse.report, meter=bot.meter)
             await web.start()
             stack.push_async_callback(web.close)
+        now = SystemClock().now()
+        await bot.storage.retry_failing(now=now)
+        bot.progress.plan(await bot.storage.health(), now=now)
         scheduler = _scheduler(bot)
         scheduler.start()
         try:

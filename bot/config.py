@@ -57,8 +57,8 @@ class Settings:
         tokens = {Platform.DISCORD: self.discord_token, Platform.SLACK: self.slack_bot_token}
         used = {s.channel.platform for s in self.subscriptions}
         return tuple(
-            f"{platform}: a token is set, but {self.config.name} has no [[channel]] for it: "
-            "alerts go only to channels that subscribe by command"
+            f"{platform}: a token is set, but {self.config.name} has no [[channel]] for it; "
+            "add one: until then nothing is posted there"
             for platform, token in tokens.items()
             if token is not None and platform not in used
         )

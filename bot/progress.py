@@ -2,11 +2,14 @@
 
 import logging
 import time
+from collections.abc import Sequence
+from datetime import datetime
 
 from bot import __version__
 from bot.config import Settings
 from bot.service.ingest import PollOutcome
-from bot.service.ports import ClaimedFeed
+from bot.service.ports import ClaimedFeed, FeedHealth
+from bot.service.queries import span
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +22,15 @@ class Progress:
 
     def __init__(self, *, total: int) -> None:
         self._total = total
-        self._heard: set[int] = set()
+        self._heard: dict[int, str] = {}
         self._said = time.monotonic()
         self._done = False
-        self.failed = self._new = self._flagged = 0
+        self._new = self._flagged = 0
+
+    @property
+    def failed(self) -> int:
+        """How many feeds failed when they were polled last."""
+        return sum(status in ("failed", "unsaved") for status in self._heard.values())
 
     def hello(self, settings: Settings) -> None:
         """Who starts, on what, for whom."""
@@ -34,13 +42,25 @@ class Progress:
             ", ".join(channels) or "none yet",
             settings.config,
         )
+        for warning in settings.warnings:
+            log.warning("%s", warning)
+
+    def plan(self, feeds: Sequence[FeedHealth], *, now: datetime) -> None:
+        """What the last run left: feeds that failed, and when the first of all is polled."""
+        failing = sum(f.state.failures > 0 for f in feeds)
+        due = min((f.state.next_check or now for f in feeds), default=now)
+        log.info(
+            "failing feeds: %d of %d; next poll: %s",
+            failing,
+            len(feeds),
+            "now" if due <= now else f"at {due:%H:%M:%S} UTC, in {span(due - now)}",
+        )
 
     def polled(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:
         """Hear of a finished poll."""
         if self._done:
             return
-        self._heard.add(claimed.id)
-        self.failed += outcome.status in ("failed", "unsaved")
+        self._heard[claimed.id] = outcome.status
         self._new += outcome.new
         self._flagged += outcome.flagged
         if len(self._heard) >= self._total:
@@ -61,3 +81,5 @@ class Progress:
                 self._new,
                 self._flagged,
             )
+            if self._heard and set(self._heard.values()) == {"failed"}:
+                log.warning("no feed could be reached: is this machine online?")

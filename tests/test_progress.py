@@ -1,0 +1,70 @@
+"""What the operator is told at a start and after the first round."""
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.feed import Feed, FetchState
+from bot.progress import Progress
+from bot.service.ingest import PollOutcome
+from bot.service.ports import ClaimedFeed, FeedHealth
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+FEED = Feed("Harbour Wire", "https://wire.example/rss", "Harbour Wire")
+
+
+@pytest.fixture(autouse=True)
+def _every_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+
+def polled(*outcomes: tuple[int, str], total: int) -> Progress:
+    progress = Progress(total=total)
+    for number, status in outcomes:
+        progress.polled(ClaimedFeed(number, FEED, FetchState(), 1, NOW), PollOutcome(status, new=3, flagged=1))
+    return progress
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([FetchState()], "failing feeds: 0 of 1; next poll: now"),
+        (
+            [
+                FetchState(failures=2, next_check=NOW + timedelta(hours=3)),
+                FetchState(next_check=NOW + timedelta(minutes=4)),
+            ],
+            "failing feeds: 1 of 2; next poll: at 12:04:00 UTC, in 4 min",
+        ),
+    ],
+)
+def test_a_start_tells_what_failed_and_when_it_goes_on(
+    caplog: pytest.LogCaptureFixture, states: Sequence[FetchState], told: str
+) -> None:
+    Progress(total=len(states)).plan([FeedHealth(FEED, state) for state in states], now=NOW)
+    assert caplog.messages == [told]
+
+
+def test_the_first_round_is_summed_up_once(caplog: pytest.LogCaptureFixture) -> None:
+    progress = polled((1, "polled"), (2, "failed"), (2, "failed"), (3, "unchanged"), (1, "polled"), total=3)
+    assert progress.failed == 1
+    assert caplog.messages == [
+        "first round: 2 of 3 feeds answered, 1 failed; 12 new articles, 4 of them report a statement"
+    ]
+
+
+def test_a_feed_that_fails_and_then_works_has_not_failed() -> None:
+    assert polled((1, "failed"), (1, "polled"), total=2).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "asked"),
+    [(["failed", "failed"], True), (["failed", "polled"], False), (["failed", "unsaved"], False)],
+)
+def test_where_no_feed_answers_the_network_is_asked_about(
+    caplog: pytest.LogCaptureFixture, statuses: list[str], asked: bool
+) -> None:
+    polled(*enumerate(statuses), total=len(statuses))
+    assert ("no feed could be reached: is this machine online?" in caplog.messages) is asked
