@@ -83,7 +83,7 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
             speakers=(tuple(p for p in phrase.group if p.can_speak) if phrase.owner is None else ()) or (phrase,),
             content=tuple(c for c in about if c[0] < c[1]),
             negated=any(u.kind == "negation" for u in near),
-            modal=any(u.low in clause.grammar.modals for u in near),
+            modal=next((u.low for u in reversed(near) if u.low in clause.grammar.modals), ""),
             sure=sure,
             rule=rule,
         )
@@ -154,7 +154,8 @@ def _headline(clause: Clause) -> None:
         if unit.kind not in ("colon", "dash") or clause.quoted(unit.start) or not 0 < k < len(units) - 1:
             continue
         first, last = clause.starting(0), clause.starting(k + 1)
-        if unit.kind == "colon" and first is not None and first.last == k and _named(first):
+        quoting = units[k + 1].low == '"' and first is not None and first.can_speak  # "Moscow: “no truce”"
+        if unit.kind == "colon" and first is not None and first.last == k and (quoting or _named(first)):
             _add(clause, k, COLON, first, ((unit.end, clause.end),), 0.85, "speaker before a colon")
         elif last is not None and last.last >= len(units) and _named(last):
             _add(clause, k, COLON, last, ((clause.start, unit.start),), 0.85, "speaker after the words")

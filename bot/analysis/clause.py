@@ -15,7 +15,10 @@ TRAILING = ("adverb", "mark", "comma", "preposition", "determiner", "name", "clo
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """A cue with its speakers. `content` are the ranges it is about; `sure` in (0, 1]; `rule` says how it was read."""
+    """A cue with its speakers. `content` are the ranges it is about; `sure` in (0, 1]; `rule` says how it was read.
+
+    `modal` is the verb's helper ("will"), "" if it has none.
+    """
 
     cue: Cue
     start: int
@@ -23,7 +26,7 @@ class Saying:
     speakers: tuple[Phrase, ...]
     content: tuple[Range, ...]
     negated: bool
-    modal: bool
+    modal: str
     sure: float
     rule: str
 

@@ -73,10 +73,16 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Words that bring a topic up. `near` names what must stand in the same sentence for them to count."""
+    """Words that bring a topic up. `near` names what must stand in the same sentence for them to count.
+
+    `about` are the territories that the words themselves mean ("two-state solution"); `stance` what they say by
+    themselves, where no rule fits ("is Ukrainian"), "" where nothing.
+    """
 
     words: tuple[str, ...]
     near: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    stance: str = ""
 
 
 @dataclass(frozen=True, slots=True)

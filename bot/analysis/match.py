@@ -87,6 +87,11 @@ class Names:
         for place in lexicon.territories.values():
             for word in (place.name, *place.aliases, *place.adjectives):
                 entry(word).place = place
+        for head in [w for w in known if w.startswith("the ")]:
+            for word in [w for w in known if w.startswith(head[4:] + " ")]:  # else "the UN" hides "UN Security Council"
+                for old in known[word].values():
+                    new = entry(f"the {old.spelling}")
+                    new.actor, new.place, new.adjective = old.actor, old.place, old.adjective
         self._keys = sorted(known)
         self._known = [tuple(known[k].values()) for k in self._keys]
         self._search = AhoCorasick(self._keys, matchkind=MatchKind.LeftmostLongest)

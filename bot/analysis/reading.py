@@ -2,13 +2,13 @@
 
 import re
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
-from bot.analysis.lexicon import Cue, Deed, Language, Lexicon
+from bot.analysis.conflict import Conflicts
+from bot.analysis.lexicon import Cue, Deed, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.phrase import Phrase, phrases
 from bot.analysis.speakers import Memory, Speaker
@@ -25,15 +25,25 @@ DATELINE = re.compile(
     r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
 AROUND = 200  # letters before and after the topic's words in which its stance is looked for
+Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A saying and whom its subjects mean."""
+    """A saying, whom its subjects mean, and the saying that it stands in ("said it accepts")."""
 
     saying: Saying
     speakers: list[Speaker]
+    around: "_Said | None" = None
+
+    @property
+    def own(self) -> bool:
+        """Whether it is an act of the very side that tells of it."""
+        if self.around is None:
+            return False
+        sides = {name for s in self.around.speakers for name in (s.name, s.actor.of if s.actor else "")} - {""}
+        return any(s.name in sides or (s.actor is not None and s.actor.of in sides) for s in self.speakers)
 
 
 class Reading:
@@ -55,6 +65,7 @@ class Reading:
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
+        self._conflicts = Conflicts(lexicon, names)
         self._memory = Memory(lexicon, view, language, day)
         self._found: list[tuple[Statement, str]] = []
         self._carried: list[Speaker] = []
@@ -79,69 +90,93 @@ class Reading:
         found = phrases(units, self._grammar, capitals=self._grammar.capitals and not headline_case(view, start, end))
         inside = [q for q in self._quotes if q.start < end and q.end > start]
         said = sayings(Clause(start, end, units, found, inside, self._grammar, self.topics.deeds(start, end)))
-        outer: list[_Said] = []
+        read: list[_Said] = []
         for saying in sorted(said, key=_says_first):
-            outer.append(_Said(saying, self._saying(saying, (start, end), found, outer)))
+            read.append(self._resolved(saying, found, read))
+        for one in read:
+            if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):
+                self._keep(one, read, (start, end))
         self._carry(said, inside, start, end)
         for phrase in found:
             self._memory.note(phrase)
-        for speaker in outer[-1].speakers if outer else ():
+        for speaker in read[-1].speakers if read else ():
             self._memory.subject(speaker)
 
-    def _saying(self, saying: Saying, sentence: Range, found: list[Phrase], outer: list[_Said]) -> list[Speaker]:
-        """Resolve the speakers, knowing whom the sentence has named so far; keep what they say about each topic."""
+    def _resolved(self, saying: Saying, found: list[Phrase], read: list[_Said]) -> _Said:
+        """A saying with its speakers, knowing whom the sentence has named so far."""
         for phrase in found:
             if phrase.units[0].start < saying.start and phrase not in saying.speakers:
                 self._memory.note(phrase)
-        speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
-        around = next((o for o in outer if any(a <= saying.start < b for a, b in o.saying.content)), None)
-        if around is None or saying.cue.kind == "say" or not self._retells(around, speakers, saying):
-            self._keep(saying, speakers, sentence)
-        return speakers
+        around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
+        if around is not None and any(_means(p.pronoun, around.speakers) for p in saying.speakers):
+            return _Said(saying, around.speakers, around)  # "Hamas told Egypt it accepts"
+        return _Said(saying, [s for p in saying.speakers for s in self._memory.speakers(p)], around)
 
-    def _retells(self, outer: _Said, inner: Sequence[Speaker], saying: Saying) -> bool:
+    def _retells(self, inner: _Said, outer: _Said) -> bool:
         """Whether an act inside another is no statement of its own.
 
         It is the speaker's own ("Lavrov said Russia backs it"), a wish ("must accept"), or what is demanded or refused.
         """
-        parted = any(mark in self._view.plain[outer.saying.end : saying.start] for mark in ",;—")
-        demanded = outer.saying.cue.kind == "act" and saying.rule not in (CALL, DONE) and not parted
-        if saying.modal or demanded:
-            return True
-        sides = {name for s in outer.speakers for name in (s.name, s.actor.of if s.actor else "")}
-        return any(s.name in sides or (s.actor is not None and s.actor.of in sides and s.actor.of) for s in inner)
+        parted = any(mark in self._view.plain[outer.saying.end : inner.saying.start] for mark in ",;—")
+        demanded = outer.saying.cue.kind == "act" and inner.saying.rule not in (CALL, DONE) and not parted
+        return bool(inner.saying.modal) or demanded or inner.own
 
-    def _keep(self, saying: Saying, speakers: Sequence[Speaker], sentence: Range) -> None:
+    def _keep(self, said: _Said, read: Sequence[_Said], sentence: Range) -> None:
         for topic in self._lexicon.topics:
-            hit = self.topics.about(topic, saying, sentence)
+            hit = self.topics.about(topic, said.saying, sentence)
             if hit is not None:
-                self._found += [(self._statement(topic, hit, saying, s, sentence), s.post) for s in speakers]
+                how = self._stance(topic, hit, said, read, sentence)
+                self._found += [
+                    (self._statement(topic, hit, said.saying, how, s, sentence), s.post) for s in said.speakers
+                ]
 
-    def _statement(self, topic: str, hit: Hit, saying: Saying, speaker: Speaker, sentence: Range) -> Statement:
-        view, cue = self._view, saying.cue
+    def _stance(self, topic: str, hit: Hit, said: _Said, read: Sequence[_Said], sentence: Range) -> tuple[Stance, str]:
+        """The position: that of the speaker's own act in what is said ("said it accepts"), else the saying's."""
+        cue, word = said.saying.cue, self._view.low[said.saying.start : said.saying.end]
         if isinstance(hit.what, Deed):
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
+        for inner in read:
+            act = inner.saying
+            if inner.around is not said or not inner.own or not act.cue.stance or act.cue.kind != "act":
+                continue
+            if self.topics.about(topic, act, sentence) is None:
+                continue
+            if word in self._grammar.denials and act.cue.stance == Stance.REJECT and not act.negated:
+                return Stance(act.cue.negated or Stance.ASSESS), "denies the refusal"
+            if cue.kind == "say" and not cue.stance and (not act.modal or act.modal in self._grammar.future):
+                how, rule = self._by_words(topic, hit, act, act.cue)
+                return how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
+        return self._by_words(topic, hit, said.saying, cue)
+
+    def _by_words(self, topic: str, hit: Hit, saying: Saying, cue: Cue) -> tuple[Stance, str]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
-        content = " ".join(view.low[a:b] for a, b in near if a < b)
-        how, rule = stance(cue, content, self.topics.rules(topic), negated=saying.negated)
+        content = " ".join(self._view.low[a:b] for a, b in near if a < b)
+        words = hit.what.stance if isinstance(hit.what, Term) else ""
+        return stance(cue, content, self.topics.rules(topic), negated=saying.negated, words=words)
+
+    def _statement(
+        self, topic: str, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range
+    ) -> Statement:
+        view, (how, rule) = self._view, position
         # The weakest sign of all is measured right in half of the cases.
         sure = 0.95 * saying.sure * speaker.sure * (0.7 if rule == SPOKEN_OF else 1.0)
-        if speaker.bare and cue.kind != "say":
+        if speaker.bare and saying.cue.kind != "say":
             sure *= 0.7  # a single unknown word is a speaker only where it says something
         words = f"{view.plain[saying.start : saying.end]!r} about {self.topics.text(hit)!r}"
+        conflicts = self._conflicts.of(sentence)
         first = min([sentence[0], *(a for a, b in saying.content if a <= hit.start < b)])
         return Statement(
             speaker=speaker.name,
             speaker_span=view.span(speaker.start, speaker.end),
             topic=topic,
             stance=how,
-            target=self._target(topic, saying, sentence),
+            target=self._target(hit, speaker.name, saying, sentence, conflicts),
             evidence=view.span(first, max(sentence[1], hit.end)),
             quote=self._quote(saying.content, hit),
             cue=view.span(saying.start, saying.end),
             confidence=round(min(1.0, sure), 2),
             reason=f"{saying.rule}, {words}; stance: {rule}",
-            conflicts=self._conflicts(sentence),
+            conflicts=conflicts,
         )
 
     def _quote(self, content: Sequence[Range], hit: Hit) -> Span | None:
@@ -152,21 +187,14 @@ class Reading:
         best = next((q for q in inside if q.start <= hit.start < q.end), inside[0])
         return self._view.span(best.start + 1, best.end - 1)
 
-    def _target(self, topic: str, saying: Saying, sentence: Range) -> tuple[str, ...]:
-        """The parties of a ceasefire where the article names them, else the places spoken of."""
-        sides = self._memory.sides() if topic == CEASEFIRE else ()
-        return sides or self.topics.places_in(saying.content) or self.topics.places_in([sentence])
-
-    def _conflicts(self, sentence: Range) -> tuple[str, ...]:
-        """The conflicts that the sentence's names stand in, else the article's; the most named only."""
-        low, high = (bisect_left(self._starts, at) for at in sentence)
-        for names in (self._names[low:high], self._names):
-            known = [k.name for n in names for k in (n.actor, n.place) if k is not None]
-            counts = Counter(c for name in known for c in self._lexicon.conflicts_of(name))
-            if counts:
-                most = max(counts.values())
-                return tuple(c for c in counts if counts[c] == most)
-        return ()
+    def _target(self, hit: Hit, speaker: str, saying: Saying, sentence: Range, conflicts: Sequence[str]) -> Targets:
+        """The parties of a ceasefire, else the places spoken of; never the speaker alone."""
+        if hit.topic == CEASEFIRE and (sides := self._conflicts.sides(conflicts)):
+            return sides
+        if isinstance(hit.what, Term) and hit.what.about:
+            return hit.what.about
+        found = self._conflicts.places([*saying.content, sentence], conflicts)
+        return () if found == (speaker,) else found
 
     def _carry(self, said: Sequence[Saying], inside: Sequence[Quote], start: int, end: int) -> None:
         """A quotation that goes on after its speaker was named: the sentence is the same speaker's."""
@@ -178,10 +206,16 @@ class Reading:
         opens = any(q.start <= start + 1 and q.end > start for q in inside)
         others = any(p.pronoun != "we" for s in said for p in s.speakers)
         if self._carried and not others and (opens or self._dictated):
-            whole = Saying(GOES_ON, start, start + 1, (), ((start, end),), False, False, 0.8, "quotation goes on")
-            self._keep(whole, self._carried, (start, end))
+            whole = Saying(GOES_ON, start, start + 1, (), ((start, end),), False, "", 0.8, "quotation goes on")
+            self._keep(_Said(whole, self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
+
+
+def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:
+    """Whether a pronoun in what somebody says may mean the speaker."""
+    bodies = all(s.actor.kind != "person" if s.actor is not None else s.name[0].islower() for s in speakers)
+    return pronoun == "we" or (bodies and bool(speakers) and pronoun in ("it", "they"))
 
 
 def _says_first(saying: Saying) -> tuple[bool, int]:

@@ -15,6 +15,12 @@ STATE_VOICE = re.compile(
     r"|office|coast guard|command|casa |planalto|treasury|security council|cabinet",
     re.IGNORECASE,
 )
+# Posts that a word may mean where nobody holds one of just that name.
+STANDS_FOR = {
+    "leader": ("supreme leader", "president", "prime minister", "chancellor"),
+    "foreign secretary": ("foreign minister",),
+    "supreme leader": ("leader",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class Memory:
             self._count(phrase)
             known = self.sides() or self._parties()
             return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [
-                Speaker(self._words(phrase), start, end, None, 0.6)
+                Speaker(self._words(phrase), start, end, None, 0.5)  # sides of we know not what
             ]
         speaker = self._named(phrase)
         return [speaker] if speaker is not None else []
@@ -159,7 +165,7 @@ class Memory:
             if owner is None:
                 return None
             state = self.lexicon.actors.get(owner.of)
-            if owner.kind == "organ" and state is not None and STATE_VOICE.search(owner.name):
+            if owner.kind == "organ" and state is not None and state.kind == "state" and STATE_VOICE.search(owner.name):
                 owner = state
             return Speaker(owner.name, lead.start, end, owner, 1.0)
         if role.kind == "paper":
@@ -227,13 +233,12 @@ class Memory:
         roles = [u for u in phrase.units if u.role is not None and u.role.kind == "office"]
         unit = roles[-1]
         title = unit.role.title if unit.role else ""
+        if owner is None and self.own.get(phrase.units[0].low) == "it" and self.bodies:
+            owner = self.bodies[-1][1]  # "its prime minister"
         if owner is not None and title:
-            for actor in self.lexicon.actors.values():
-                for office in actor.offices:
-                    same = office.title == title or (
-                        title == "leader" and office.title in ("president", "prime minister", "chancellor", "leader")
-                    )
-                    if same and office.of == owner.name and office.held_on(self.day):
+            for post in (title, *STANDS_FOR.get(title, ())):
+                for actor in self.lexicon.actors.values():
+                    if any(o.title == post and o.of == owner.name and o.held_on(self.day) for o in actor.offices):
                         return actor.name, actor
         seen = self.offices.get(unit.low)
         if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):

@@ -8,12 +8,16 @@ from bot.domain.statement import Stance
 # An act that a condition turns into another stance.
 SPOKEN_OF = "only spoken of"
 CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
+# Acts that no words turn round: who rejects an annexation claims no land.
+AGAINST = (Stance.REJECT, Stance.ACCUSE)
 
 
-def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool) -> tuple[Stance, str]:
-    """The stance and the name of the rule that gave it. `content` is lower case."""
+def stance(
+    cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool, words: str = ""
+) -> tuple[Stance, str]:
+    """The stance and the name of the rule that gave it. `content` is lower case; `words` the stance of the topic's."""
     by_words = next((r for r in rules if _fits(r, content)), None)
-    if by_words is not None and by_words.over:
+    if by_words is not None and by_words.over and cue.stance not in AGAINST:
         return by_words.stance, by_words.name
     if cue.stance:
         own = Stance(cue.stance)
@@ -23,7 +27,7 @@ def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool
             return by_words.stance, by_words.name
         return own, "the cue's own"
     if by_words is None:
-        return Stance.ASSESS, SPOKEN_OF
+        return (Stance(words), "the topic's own words") if words else (Stance.ASSESS, SPOKEN_OF)
     return by_words.stance, by_words.name
 
 

@@ -31,7 +31,7 @@ class Topics:
         *,
         day: str,
     ) -> None:
-        self._lexicon, self._view, self._words, self._day = lexicon, view, language.words, day
+        self._lexicon, self._view, self._words, self._day, self._names = lexicon, view, language.words, day, names
         self._rules = {
             topic.id: (
                 *(r for r in topic.words[language.code].rules if not r.last),
@@ -74,11 +74,6 @@ class Topics:
                 if hit.topic == topic and isinstance(hit.what, Deed) == deed and self._meant(hit, saying, sentence):
                     return hit
         return None
-
-    def places_in(self, ranges: Sequence[Range]) -> tuple[str, ...]:
-        """The canonical names of the disputed places named in these ranges, each once."""
-        found = (n.place.name for a, b in ranges for n in self._placed(a, b) if n.place)
-        return tuple(dict.fromkeys(found))
 
     def text(self, hit: Hit) -> str:
         """The words of a hit."""
@@ -166,9 +161,19 @@ class Topics:
             return self._place(hit.end, min(end, hit.end + NEXT), words=True)
         if near == "place_now":
             return bool(self._placed(hit.end, min(end, hit.end + NOW)))
+        if near == "nation_last":
+            return self._nation(hit.end)
         if near == "place_before":
             return self._place(max(start, hit.start - NEXT), hit.start, words=False)
         return True
+
+    def _nation(self, at: int) -> bool:
+        """Whether a people's adjective comes next and closes the clause or says what land it is ("is Ukrainian")."""
+        after = next((n for n in self._names if at <= n.start < at + NOW), None)
+        if after is None or after.actor is None or not after.adjective:
+            return False
+        word = self._view.low[after.end : after.end + NEXT].partition("\n")[0].split()[:1]
+        return not word or not word[0][0].isalnum() or word[0] in self._words.get("nation_goes_on", ())
 
     def _place(self, start: int, end: int, *, words: bool) -> bool:
         """Whether a disputed place is named in [start, end), or with `words` a word such as "territory"."""

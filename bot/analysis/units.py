@@ -78,6 +78,8 @@ class Grammar:
         self.gerunds = frozenset(language.words.get("gerund", ()))
         self.passives = frozenset(language.words.get("passive", ()))
         self.modals = frozenset(language.words.get("modal", ()))
+        self.future = frozenset(language.words.get("future", ()))
+        self.denials = frozenset(language.words.get("denial", ()))
         self.asked = frozenset(language.words.get("asked", ()))
         self.retold = frozenset(language.words.get("retold", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))

@@ -75,7 +75,13 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
     },
     "topics": {
         "topic": {"id": NEEDED, "name": NEEDED, "war": Field("bool")},
-        "term": {"language": NEEDED, "words": WORDS, "near": TEXTS},
+        "term": {
+            "language": NEEDED,
+            "words": WORDS,
+            "near": TEXTS,
+            "about": TEXTS,
+            "stance": Field("str", choices=STANCES),
+        },
         "deed": {"language": NEEDED, "forms": WORDS, "stance": Field("str", True, STANCES), "near": TEXTS},
         "forbid": {"language": NEEDED, "words": WORDS, "meaning": NEEDED, "window": Field("int")},
         "rule": {"language": NEEDED, **RULE},
@@ -107,6 +113,7 @@ class Builder:
         self._topics: dict[str, Topic] = {}
         self._languages: dict[str, Language] = {}
         self._spellings: list[tuple[str, Spelling, Table]] = []
+        self._abouts: list[Table] = []  # terms that mean a territory by themselves
 
     def add(self, folder: str, file: File) -> None:
         """Take in a file that was read from this folder."""
@@ -180,6 +187,7 @@ class Builder:
             return
         for head in heads:
             topic_id = head.text("id")
+            self._abouts += [t for t in file.tables.get("term", []) if t.texts("about")]
             known = self._topics.get(topic_id)
             words = dict(known.words) if known else {}
             for language in dict.fromkeys(
@@ -234,6 +242,9 @@ class Builder:
     def _references(self) -> None:
         for _, spelling, table in self._spellings:
             self._leads(spelling.name, spelling.name, {**self._actors, **self._territories}, table)
+        for table in self._abouts:
+            for name in table.texts("about"):
+                self._leads("about", name, self._territories, table)
         for actor, table in self._actors.values():
             self._leads("of", actor.of, self._actors, table)
             for office in actor.offices:
@@ -292,7 +303,7 @@ def _topic_words(file: File, language: str) -> TopicWords:
         return [t for t in file.tables.get(kind, []) if t.text("language") == language]
 
     return TopicWords(
-        tuple(Term(t.texts("words"), t.texts("near")) for t in tables("term")),
+        tuple(Term(t.texts("words"), t.texts("near"), t.texts("about"), t.text("stance")) for t in tables("term")),
         tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
         tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
         tuple(_rule(t) for t in tables("rule")),

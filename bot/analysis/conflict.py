@@ -1,0 +1,101 @@
+"""Which conflict a sentence is about, who fights in it, and which places it is about."""
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.analysis.clause import Range
+from bot.analysis.lexicon import Conflict, Lexicon
+from bot.analysis.match import Name
+
+
+class Conflicts:
+    """The conflicts of one article, by the names in it."""
+
+    def __init__(self, lexicon: Lexicon, names: Sequence[Name]) -> None:
+        self._lexicon, self._names = lexicon, names
+        self._starts = [n.start for n in names]
+        self._sides: dict[tuple[str, str], str] = {}  # conflict, actor -> the party whose the actor is
+
+    def of(self, sentence: Range) -> tuple[str, ...]:
+        """The conflicts that the sentence's names show, else the article's; those with most names only."""
+        inside = self._within(*sentence)
+        return self._shown(inside) or self._shown(self._names) or self._first(inside) or self._first(self._names)
+
+    def sides(self, conflicts: Sequence[str]) -> tuple[str, ...]:
+        """Two parties of the first conflict of which the article names two, else the two main ones of the first."""
+        for conflict in map(self._lexicon.conflicts.__getitem__, conflicts):
+            named = Counter(s for n in self._names if n.actor and (s := self._side(conflict, n.actor.name)))
+            if len(named) >= 2:
+                return tuple(party for party, _ in named.most_common(2))
+        return self._lexicon.conflicts[conflicts[0]].parties[:2] if conflicts else ()
+
+    def places(self, ranges: Sequence[Range], conflicts: Sequence[str]) -> tuple[str, ...]:
+        """The places spoken of in the first of these ranges that names one, else the one the article names most.
+
+        Disputed places count before others, those of these conflicts before others. A state is a place only where
+        nothing else is named: "Kyiv must leave Donetsk" is about Donetsk.
+        """
+        named = [[n for n in self._within(*r) if n.place is not None] for r in ranges]
+        for fits in (_disputed, _land):
+            for found in named:
+                fitting = [n.place for n in found if n.place is not None and fits(n)]
+                shared = [p for p in fitting if set(self._lexicon.conflicts_of(p.name)) & set(conflicts)]
+                if fitting:
+                    return tuple(dict.fromkeys(p.name for p in shared or fitting))
+        around = Counter(
+            n.place.name
+            for n in self._names
+            if n.place and _disputed(n) and set(self._lexicon.conflicts_of(n.place.name)) & set(conflicts)
+        )
+        if around:
+            return (around.most_common(1)[0][0],)
+        states = ([n.place.name for n in found if n.place] for found in named)
+        return tuple(dict.fromkeys(next((s for s in states if s), ())))
+
+    def _within(self, start: int, end: int) -> Sequence[Name]:
+        return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+    def _shown(self, names: Sequence[Name]) -> tuple[str, ...]:
+        """One party alone shows no conflict that its others share ("Russia"): it takes a second party, or a place."""
+        seen: dict[str, set[str]] = {}
+        placed: set[str] = set()
+        for name in names:
+            if name.actor is not None:
+                known = self._lexicon.conflicts_of(name.actor.name)
+                for key in known:
+                    side = self._side(self._lexicon.conflicts[key], name.actor.name)
+                    seen.setdefault(key, set()).add(side or name.actor.name)
+                placed.update(known if len(known) == 1 else ())
+            elif name.place is not None and name.place.kind != "country":
+                for key in self._lexicon.conflicts_of(name.place.name):
+                    seen.setdefault(key, set()).add(name.place.name)
+                    placed.add(key)
+        counts = {key: len(found) for key, found in seen.items() if len(found) > 1 or key in placed}
+        return tuple(key for key, n in counts.items() if n == max(counts.values()))
+
+    def _first(self, names: Sequence[Name]) -> tuple[str, ...]:
+        """The main conflict of the party named most."""
+        known = Counter(n.actor.name for n in names if n.actor and self._lexicon.conflicts_of(n.actor.name))
+        return self._lexicon.conflicts_of(known.most_common(1)[0][0])[:1] if known else ()
+
+    def _side(self, conflict: Conflict, actor: str) -> str:
+        """The party that an actor is, or belongs to; "" if it is none."""
+        key = (conflict.id, actor)
+        if key not in self._sides:
+            name, seen = actor, {""}
+            while name not in seen and name not in conflict.parties:
+                seen.add(name)
+                known = self._lexicon.actors.get(name)
+                name = known.of if known else ""
+            self._sides[key] = name if name in conflict.parties else ""
+        return self._sides[key]
+
+
+def _disputed(name: Name) -> bool:
+    return name.place is not None and name.place.disputed
+
+
+def _land(name: Name) -> bool:
+    """Whether a name is but a place: no state, and no capital that stands for one."""
+    return name.place is not None and name.actor is None and name.place.kind != "country"
