@@ -13,7 +13,7 @@ from bot.domain.statement import Analysis, Document
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise, Skip, Verdict, judge, recent
-from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage
+from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Known, Meter, Parsed, Storage
 from bot.service.queries import span
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,14 @@ class PollOutcome:
     flagged: int = 0
     owed: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one poll has read: the articles to file, and those (edited or not) that were known under another key."""
+
+    reads: Sequence[Read] = ()
+    renamed: Sequence[tuple[Article, Known]] = ()
 
 
 class _LeaseLostError(Exception):
@@ -111,12 +119,13 @@ class Ingest:
         now = self._clock.now()
         self._meter.observe("parley_fetch_seconds", (now - started).total_seconds())
         if fetched.body is None:
-            await self._save(claimed, self._succeeded(claimed, fetched, None, now=now), [], now=now)
+            await self._save(claimed, self._succeeded(claimed, fetched, None, now=now), Reading(), now=now)
             return PollOutcome("unchanged")
         parsed = await self._source.parse(fetched, known=state.items)
-        reads = await self._read(claimed, parsed)
+        reading = await self._read(claimed, parsed)
+        reads = reading.reads
         now = self._clock.now()
-        owed = await self._save(claimed, self._succeeded(claimed, fetched, parsed, now=now), reads, now=now)
+        owed = await self._save(claimed, self._succeeded(claimed, fetched, parsed, now=now), reading, now=now)
         if owed:
             self._owed()
         for statement in (s for r in reads for s in r.analysis.statements):
@@ -131,17 +140,9 @@ class Ingest:
 
     # --- reading ---------------------------------------------------------------------------------
 
-    async def _read(self, claimed: ClaimedFeed, parsed: Parsed) -> list[Read]:
-        entries = {entry_key(e): e for e in reversed(parsed.entries)}  # of two with one key, the first counts
-        known = await self._storage.known(claimed.id, list(entries))
-        texts = await self._source.clean(list(entries.values()))
+    async def _read(self, claimed: ClaimedFeed, parsed: Parsed) -> Reading:
         now = self._clock.now()
-        kept: list[tuple[Article, Add | Revise]] = []
-        for (key, entry), (title, text) in zip(entries.items(), texts, strict=True):
-            article = _article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
-            verdict: Verdict = judge(article, known.get(key), now=now, first_poll=claimed.state.first_poll)
-            if not isinstance(verdict, Skip):
-                kept.append((article, verdict))
+        kept, renamed = await self._recognise(claimed, parsed, now=now)
         kept.sort(key=lambda pair: pair[0].published or now)  # the earliest report starts a story
         articles = [a for a, _ in kept]
         if claimed.feed.full_text is FullText.ALWAYS:
@@ -149,7 +150,28 @@ class Ingest:
         analyses = await self._analyst.analyse([_document(a, claimed.feed) for a in articles])
         if claimed.feed.full_text is FullText.FLAGGED:
             articles, analyses = await self._deepen(articles, analyses, claimed.feed, now=now)
-        return [Read(a, v, x) for a, (_, v), x in zip(articles, kept, analyses, strict=True)]
+        return Reading([Read(a, v, x) for a, (_, v), x in zip(articles, kept, analyses, strict=True)], renamed)
+
+    async def _recognise(
+        self, claimed: ClaimedFeed, parsed: Parsed, *, now: datetime
+    ) -> tuple[list[tuple[Article, Add | Revise]], list[tuple[Article, Known]]]:
+        """The articles that are new or edited, each with its verdict, and what `Reading.renamed` holds."""
+        entries = {entry_key(e): e for e in reversed(parsed.entries)}  # of two with one key, the first counts
+        texts = await self._source.clean(list(entries.values()))
+        articles = [
+            _article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
+            for (key, entry), (title, text) in zip(entries.items(), texts, strict=True)
+        ]
+        known = await self._storage.known(claimed.id, list(entries))
+        # Some outlets give old items new ids, days later; that makes no news of them.
+        pages = await self._storage.known_pages(claimed.id, [a for a in articles if a.key not in known])
+        kept: list[tuple[Article, Add | Revise]] = []
+        for article in articles:
+            before = known.get(article.key) or pages.get(article.key)
+            verdict: Verdict = judge(article, before, now=now, first_poll=claimed.state.first_poll)
+            if not isinstance(verdict, Skip):
+                kept.append((article, verdict))
+        return kept, [(a, pages[a.key]) for a in articles if a.key in pages]
 
     async def _with_pages(self, articles: Sequence[Article], *, now: datetime) -> list[Article]:
         """The articles, the newest few of the last day with their page's text in place of the feed's."""
@@ -182,10 +204,12 @@ class Ingest:
 
     # --- saving ----------------------------------------------------------------------------------
 
-    async def _save(self, claimed: ClaimedFeed, state: FetchState, reads: list[Read], *, now: datetime) -> int:
+    async def _save(self, claimed: ClaimedFeed, state: FetchState, reading: Reading, *, now: datetime) -> int:
         """Everything that one poll changes, in one transaction. Returns the number of messages owed."""
-        owed = 0
+        owed, reads = 0, reading.reads
         async with self._storage.transaction() as tx:
+            for article, before in reading.renamed:
+                await tx.rename(claimed.id, article, before)
             subscriptions = await tx.subscriptions() if reads else ()
             quiet = [(r.article, r.analysis) for r in reads if isinstance(r.verdict, Add) and not r.analysis.topics]
             if quiet:
@@ -220,7 +244,7 @@ class Ingest:
         """It was not asked, so nothing is known of it; it comes again soon."""
         now = self._clock.now()
         soon = now + BUSY_WAIT * (1 + self._jitter())
-        await self._save(claimed, replace(claimed.state, next_check=soon), [], now=now)
+        await self._save(claimed, replace(claimed.state, next_check=soon), Reading(), now=now)
         return PollOutcome("deferred")
 
     async def _fail(self, claimed: ClaimedFeed, error: FeedError) -> PollOutcome:
@@ -235,7 +259,9 @@ class Ingest:
             jitter=self._jitter(),
         )
         said = f"{error}{PAUSE_ASKED}" if error.retry_after is not None else str(error)
-        await self._save(claimed, replace(claimed.state, failures=failures, error=said, next_check=due), [], now=now)
+        await self._save(
+            claimed, replace(claimed.state, failures=failures, error=said, next_check=due), Reading(), now=now
+        )
         self._tell(claimed, said, due, now=now)
         return PollOutcome("failed", error=said)
 
