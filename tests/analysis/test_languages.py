@@ -9,24 +9,80 @@ SPOKEN = {
     "pl": [
         ("Rosja odrzuciła zawieszenie broni w wojnie z Ukrainą.", "Russia", "ceasefire", "reject"),
         ("W środę wezwał Zełenski do natychmiastowego rozejmu.", "Volodymyr Zelensky", "ceasefire", "demand"),
-        ("„Nie oddamy Krymu” – oświadczył prezydent Ukrainy Wołodymyr Zełenski.", "Volodymyr Zelensky", "territory", "reject"),
-        ("Macron spotkał się z dziennikarzami. Podkreślił, że zawieszenie broni w Gazie jest konieczne.", "Emmanuel Macron", "ceasefire", "demand"),
+        (
+            "„Nie oddamy Krymu” – oświadczył prezydent Ukrainy Wołodymyr Zełenski.",
+            "Volodymyr Zelensky",
+            "territory",
+            "reject",
+        ),
+        (
+            "Macron spotkał się z dziennikarzami. Podkreślił, że zawieszenie broni w Gazie jest konieczne.",
+            "Emmanuel Macron",
+            "ceasefire",
+            "demand",
+        ),
         ("Rzecznik Kremla powiedział, że plan pokojowy dla Ukrainy jest możliwy.", "Kremlin", "ceasefire", "propose"),
     ],
     "nl": [
         ("Hamas verwerpt het staakt-het-vuren in Gaza.", "Hamas", "ceasefire", "reject"),
         ("De Europese Unie roept op tot een wapenstilstand in de oorlog.", "European Union", "ceasefire", "demand"),
         ("Volgens het Kremlin heeft Oekraïne het bestand geschonden.", "Russia", "ceasefire", "accuse"),
-        ("Een gevechtspauze in Gaza komt er niet, zei de Israëlische premier Netanyahu.", "Benjamin Netanyahu", "ceasefire", "reject"),
+        (
+            "Een gevechtspauze in Gaza komt er niet, zei de Israëlische premier Netanyahu.",
+            "Benjamin Netanyahu",
+            "ceasefire",
+            "reject",
+        ),
         ("Nederland gaat Palestina erkennen, zei premier Rutte.", "Mark Rutte", "territory", "recognise"),
     ],
     "fr": [
         ("Le Hamas rejette le cessez-le-feu proposé à Gaza.", "Hamas", "ceasefire", "reject"),
-        ("« La trêve doit commencer immédiatement », a déclaré le président ukrainien Volodymyr Zelensky.", "Volodymyr Zelensky", "ceasefire", "demand"),
+        (
+            "« La trêve doit commencer immédiatement », a déclaré le président ukrainien Volodymyr Zelensky.",
+            "Volodymyr Zelensky",
+            "ceasefire",
+            "demand",
+        ),
         ("L'ONU a appelé à l'arrêt des combats au Soudan.", "United Nations", "ceasefire", "demand"),
-        ("La Crimée est ukrainienne, a affirmé Macron, qui recevait des soldats.", "Emmanuel Macron", "territory", "claim"),
+        (
+            "La Crimée est ukrainienne, a affirmé Macron, qui recevait des soldats.",
+            "Emmanuel Macron",
+            "territory",
+            "claim",
+        ),
         ("Selon le Kremlin, Kiev a violé la trêve.", "Russia", "ceasefire", "accuse"),
         ("Une trêve a été rejetée par Israël après des bombardements.", "Israel", "ceasefire", "reject"),
+    ],
+    "es": [
+        ("Hamás rechazó el alto el fuego en Gaza.", "Hamas", "ceasefire", "reject"),
+        (
+            "«La tregua debe empezar de inmediato», afirmó el presidente ucraniano, Volodímir Zelenski.",
+            "Volodymyr Zelensky",
+            "ceasefire",
+            "demand",
+        ),
+        ("La ONU pide un cese de hostilidades en Sudán.", "United Nations", "ceasefire", "demand"),
+        ("Según el Kremlin, Kiev violó la tregua.", "Russia", "ceasefire", "accuse"),
+        (
+            "Lavrov visitó Ankara. Añadió que Rusia no aceptará una tregua en Ucrania.",
+            "Sergey Lavrov",
+            "ceasefire",
+            "reject",
+        ),
+        ("Argentina reclamó la soberanía de las Malvinas ante la ONU.", "Argentina", "territory", "demand"),
+    ],
+    "it": [
+        ("Hamas respinge il cessate il fuoco a Gaza.", "Hamas", "ceasefire", "reject"),
+        (
+            "«La tregua deve iniziare subito», ha detto il presidente ucraino Volodymyr Zelensky.",
+            "Volodymyr Zelensky",
+            "ceasefire",
+            "demand",
+        ),
+        ("L'Onu chiede una pausa umanitaria nella guerra in Sudan.", "United Nations", "ceasefire", "demand"),
+        ("Secondo il Cremlino, Kiev ha violato la tregua.", "Russia", "ceasefire", "accuse"),
+        ("Mosca: «Nessuna tregua in Ucraina prima di maggio».", "Russia", "ceasefire", "reject"),
+        ("La Crimea è ucraina, ha ribadito Macron.", "Emmanuel Macron", "territory", "claim"),
     ],
 }
 
@@ -52,6 +108,22 @@ SILENT = {
         "Pendant la trêve, des camions sont entrés à Gaza.",
         "La météo n'offre aucune trêve aux agriculteurs.",
         "Le ministre a défendu la souveraineté numérique de la France.",
+    ],
+    "es": [
+        "La tregua en Gaza dura ya una semana.",
+        "Pekín y Washington acordaron una tregua comercial.",
+        "El presidente Macron dijo que viajará el lunes a Kiev.",
+        "Durante la tregua, los camiones entraron en Gaza.",
+        "El calor no da tregua a los agricultores.",
+        "El ministro defendió la soberanía alimentaria de España.",
+    ],
+    "it": [
+        "La tregua a Gaza regge da una settimana.",
+        "Pechino e Washington accettano una tregua commerciale sui dazi.",
+        "Il premier Meloni ha detto che lunedì volerà a Kiev.",
+        "Durante la tregua i camion sono entrati a Gaza.",
+        "Il campionato non concede tregua alle squadre.",
+        "Il ministro ha difeso la sovranità alimentare dell'Italia.",
     ],
 }
 
