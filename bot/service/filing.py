@@ -93,8 +93,9 @@ class Filing:
             if kind is DeliveryKind.ALERT and self._alerts[channel] > MAX_ALERTS:
                 await self._catch_up(channel, news.story)
                 return
-            await self._tx.queue(channel, kind, story=news.story.id, revision=news.story.revision, now=self._now)
-            self.owed += 1
+            self.owed += await self._tx.queue(
+                channel, kind, story=news.story.id, revision=news.story.revision, now=self._now
+            )
             return
         fresh = recent(read.article, now=self._now, window=subscription.catch_up)
         if before is None and self._claimed.state.first_poll and fresh:

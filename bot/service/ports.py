@@ -151,8 +151,12 @@ class Transaction(Protocol):
     async def alerted(self, story: int) -> Mapping[Channel, DeliveryKind]:
         """Channels that have been, or are owed, a first message about this story: ALERT or CATCH_UP."""
 
-    async def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> None:
-        """Owe a channel one message. Unique in (channel, kind, story, revision): a second call changes nothing."""
+    async def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> bool:
+        """Owe a channel one message, unique in (channel, kind, story, revision).
+
+        False, and nothing changes: it is owed or sent already, or an UPDATE or REPLY has no message to follow. An ALERT
+        that was given up (DEAD) is owed anew.
+        """
 
     async def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
         """Add a story to the channel's one pending catch-up message, creating it if there is none."""

@@ -30,20 +30,26 @@ async def alerted(connection: AsyncConnection, story: int) -> Mapping[Channel, D
 
 async def queue(
     connection: AsyncConnection, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime
-) -> None:
-    """Owe a channel one message; a second call for the same changes nothing."""
+) -> bool:
+    """Owe a channel one message; False if it is owed already, or follows nothing."""
     here = _in(channel)
-    same = sa.select(deliveries.c.seq).where(
+    same = sa.and_(
         here, deliveries.c.kind == kind.value, deliveries.c.story == story, deliveries.c.revision == revision
     )
-    if (await connection.execute(same)).first() is not None:
-        return
+    status = (await connection.execute(sa.select(deliveries.c.status).where(same))).scalar()
+    if status == DeliveryStatus.DEAD.value and kind is DeliveryKind.ALERT:
+        # The same message, so that it is looked for if it may have arrived when it was given up.
+        anew = {"status": DeliveryStatus.PENDING.value, "attempts": 0, "next_try": now, "created": now, "error": None}
+        await connection.execute(sa.update(deliveries).where(same).values(anew))
+        return True
+    if status is not None:
+        return False
     thread = None
     if kind.value in FOLLOW_KINDS:
         # Locked, so that it cannot become sent unnoticed between this look and the follower's arrival.
         first = (await connection.execute(_first_messages(story).where(here).with_for_update(of=deliveries))).first()
         if first is None:
-            return  # nothing to edit, no thread to reply in
+            return False  # nothing to edit, no thread to reply in
         thread = first.message
     if kind is DeliveryKind.UPDATE:  # the newest edit shows everything that older ones would have
         await connection.execute(
@@ -52,6 +58,7 @@ async def queue(
             )
         )
     await _insert(connection, channel, kind, story=story, revision=revision, now=now, due=now, thread=thread)
+    return True
 
 
 async def queue_catch_up(

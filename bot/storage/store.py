@@ -93,9 +93,9 @@ class SqlTransaction:
         """Who has been told of it."""
         return await outbox.alerted(self._connection, story)
 
-    async def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> None:
+    async def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> bool:
         """Owe a channel one message."""
-        await outbox.queue(self._connection, channel, kind, story=story, revision=revision, now=now)
+        return await outbox.queue(self._connection, channel, kind, story=story, revision=revision, now=now)
 
     async def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
         """Add a story to the channel's catch-up message."""

@@ -37,9 +37,11 @@ async def claim(storage, *, now=NOW, limit=10, platforms=ALL):
 async def test_a_message_is_owed_once_however_often_it_is_queued(storage, feeds):
     story = await owe(storage, feeds[FEED.name], "a", HERE)
     async with storage.transaction() as tx:
-        await tx.queue(HERE, ALERT, story=story.id, revision=1, now=NOW)
+        assert not await tx.queue(HERE, ALERT, story=story.id, revision=1, now=NOW)
+        assert await tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
+        assert not await tx.queue(THERE, REPLY, story=story.id, revision=1, now=NOW), "nothing to follow there"
         assert await tx.alerted(story.id) == {HERE: ALERT}
-    assert (await storage.backlog()).pending == 1
+    assert (await storage.backlog()).pending == 2
 
 
 async def test_a_claimed_delivery_is_what_was_owed(storage, feeds):
@@ -212,6 +214,20 @@ async def test_a_channel_that_never_got_the_alert_gets_one_when_the_story_grows(
     await owe(storage, feeds[OTHER.name], "b", HERE, story=story)
     (again,) = await claim(storage)
     assert (again.kind, again.revision) == (ALERT, 2)
+
+
+async def test_an_alert_that_was_given_up_is_owed_anew_at_the_same_revision(storage, feeds):
+    story = await owe(storage, feeds[FEED.name], "a", HERE)
+    (one,) = await claim(storage)
+    await storage.failed(one, "given up", next_try=None, unsure=True)
+    later = NOW + timedelta(days=4)
+    async with storage.transaction() as tx:
+        assert await tx.queue(HERE, ALERT, story=story.id, revision=1, now=later)
+    (again,) = await claim(storage, now=later)
+    assert (again.id, again.created, again.attempts, again.unsure) == (one.id, later, 1, True)
+    await storage.sent(again, "m1", now=later)
+    async with storage.transaction() as tx:
+        assert not await tx.queue(HERE, ALERT, story=story.id, revision=1, now=later)
 
 
 @pytest.mark.parametrize("first", ["mark", "queue"])
