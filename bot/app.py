@@ -5,7 +5,7 @@ import logging
 import random
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from bot.check import reach
 from bot.config import TERMINAL, Settings
 from bot.demo import DemoServer
 from bot.domain.subscription import Platform, Subscription
+from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
 from bot.lexicons import conflict_ids, default_engine, topic_ids
 from bot.progress import Progress
@@ -30,7 +31,7 @@ from bot.service.ingest import CATCH_UP_WAIT, Ingest
 from bot.service.poller import Poller
 from bot.service.ports import Messenger
 from bot.service.queries import Queries
-from bot.storage import SqlStorage, open_storage, upgrade
+from bot.storage import SqlStorage, examine, open_storage, upgrade
 from bot.storage.lock import alone
 from bot.web import PrometheusMeter, WebServer
 from bot.worker import Workers
@@ -208,23 +209,38 @@ def _scheduler(bot: Bot) -> Scheduler:
 
 
 async def check(settings: Settings) -> int:
-    """Load every lexicon and reach every feed; print a line each as it comes in. Returns how many feeds failed.
+    """Load every lexicon, open the database, reach every feed; print a line each. Returns how many of them failed.
 
     The settings themselves have been checked by then: loading them raises every mistake at once.
     """
-    print(f"settings  ok: {len(settings.feeds)} feeds, {len(settings.subscriptions)} channels")
+    print(f"settings  ok: {_counted(settings.feeds, 'feed')}, {_counted(settings.subscriptions, 'channel')}")
     default_engine()
     print(f"lexicons  ok: topics {', '.join(topic_ids())}; {len(conflict_ids())} conflicts")
+    failed = 0
+    try:
+        print(f"database  ok: {await examine(settings.database_url.reveal())}")
+    except StorageError as error:
+        failed += 1
+        print(f"database  FAILED: {error}")
     for warning in settings.warnings:
         print(f"warning   {warning}")
-    failed = []
+    return failed + await _check_feeds(settings)
+
+
+def _counted(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
+
+
+async def _check_feeds(settings: Settings) -> int:
+    failed = 0
     async for answer in reach(settings):
         if answer.error:
-            failed.append(answer)
-        said = answer.error or f"{answer.entries} entries, newest {answer.newest}"
-        print(f"feed      {'FAILED' if answer.error else 'ok'}: {answer.feed.name}: {said}", flush=True)
+            failed += 1
+            print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
+        else:
+            print(f"feed      ok: {answer.feed.name}: {answer.entries} entries, newest {answer.newest}", flush=True)
     if failed:
-        print(f"\n{len(failed)} of {len(settings.feeds)} feeds cannot be read:")
-        for answer in failed:
-            print(f"  {answer.feed.name} <{answer.feed.url}>: {answer.error}")
-    return len(failed)
+        print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
+    if failed == len(settings.feeds):
+        print("no feed could be reached: is this machine online?")
+    return failed

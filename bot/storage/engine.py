@@ -1,10 +1,12 @@
 """Engines for both databases, and their errors in the words of the contract."""
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +17,18 @@ from bot.errors import StorageError
 BUSY_SECONDS = 30
 READ_ONLY = "parley_read_only"
 DURABLE = "parley_durable"
+# What PostgreSQL says first, and what to do about it.
+MENDS: Final = (
+    (
+        r"refused|could not translate|not known|resolve|timeout|timed out|unreachable|No route",
+        "is PostgreSQL running, and are host and port in PARLEY_DATABASE_URL right?",
+    ),
+    (r"authentication failed|no password|role .* does not exist", "check user and password in PARLEY_DATABASE_URL"),
+    (r"database .* does not exist", "create it (createdb), or mend its name in PARLEY_DATABASE_URL"),
+    (r"permission denied", "make Parley's user the owner of the database"),
+    (r"too many clients|connection slots", "let fewer programs connect, or raise max_connections of PostgreSQL"),
+    (r"no pg_hba.conf entry", "let this machine connect, in PostgreSQL's pg_hba.conf"),
+)
 
 
 def parse_url(url: str) -> sa.URL:
@@ -74,8 +88,15 @@ def _words(cause: BaseException) -> str:
     if "disk is full" in text:
         return "the disk is full; make room, nothing was lost and nothing more will be sent until then"
     if "readonly" in text or "unable to open" in text:
-        return f"the database file cannot be written ({text}); check the folder's owner and permissions"
-    return text
+        return f"the database file cannot be written ({text}); {owner_wanted('it and its folder')}"
+    mend = next((mend for pattern, mend in MENDS if re.search(pattern, text)), None)
+    return f"{text.rstrip('.')}; {mend}" if mend else text
+
+
+def owner_wanted(what: str) -> str:
+    """What to do about something that may not be written."""
+    user = os.getuid()
+    return f"give {what} to user {user} (sudo chown -R {user} …), or name another place in PARLEY_DATABASE_URL"
 
 
 def _prepare(engine: sa.Engine, parsed: sa.URL) -> None:

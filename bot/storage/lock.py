@@ -7,7 +7,7 @@ from os.path import realpath
 from pathlib import Path
 
 from bot.errors import StorageError
-from bot.storage.engine import parse_url
+from bot.storage.engine import owner_wanted, parse_url
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def alone(url: str) -> Iterator[bool]:
         lock.parent.mkdir(parents=True, exist_ok=True)
         handle = lock.open("w")
     except OSError as error:
-        raise StorageError(f"{lock}: cannot be written: {error.strerror}") from error
+        raise StorageError(f"{lock}: cannot be written: {error.strerror}; {owner_wanted('the folder')}") from error
     with handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,12 +1,13 @@
 """Bring a database to the newest schema; nothing to do costs one query, since Alembic takes long to import."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from bot.errors import StorageError
-from bot.storage.engine import storage_errors, sync_engine
+from bot.storage.engine import owner_wanted, parse_url, storage_errors, sync_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, so long as nobody else uses it: two bots that start at once upgrade one after the other.
@@ -18,16 +19,49 @@ async def upgrade(url: str) -> list[str]:
     return await asyncio.to_thread(_upgrade, url)
 
 
+async def examine(url: str) -> str:
+    """Whether the bot could work with this database, which is left as it is: where it is and its schema, in words.
+
+    Raises StorageError.
+    """
+    return await asyncio.to_thread(_examine, url)
+
+
+def _examine(url: str) -> str:
+    parsed = parse_url(url)
+    if parsed.drivername == "sqlite" and not (file := Path(parsed.database or "")).exists():
+        folder = next(p for p in file.absolute().parents if p.exists())
+        if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            raise StorageError(f"{file} cannot be made in {folder}; {owner_wanted('the folder')}")
+        return f"{file} will be made at the first start"
+    engine = sync_engine(url)
+    try:
+        with storage_errors(), engine.begin() as connection:
+            current = _known(_current(connection), _scripts())
+    finally:
+        engine.dispose()
+    place = parsed.database if parsed.drivername == "sqlite" else parsed.render_as_string(hide_password=True)
+    return f"{place}, schema {current}" if current else f"{place}, empty"
+
+
+def _scripts() -> dict[str, str]:
+    return {path.stem[:4]: path.stem for path in sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))}
+
+
+def _known(current: str | None, scripts: dict[str, str]) -> str | None:
+    if current is not None and current not in scripts:
+        raise StorageError(f"the database is of a newer Parley (schema {current}); start that version instead")
+    return current
+
+
 def _upgrade(url: str) -> list[str]:
-    scripts = {path.stem[:4]: path.stem for path in sorted((MIGRATIONS / "versions").glob("[0-9]*.py"))}
+    scripts = _scripts()
     engine = sync_engine(url)
     try:
         with storage_errors(), engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(UPGRADE_LOCK)))
-            current = _current(connection)
-            if current is not None and current not in scripts:
-                raise StorageError(f"the database is of a newer Parley (schema {current}); start that version instead")
+            current = _known(_current(connection), scripts)
             missing = [name for number, name in scripts.items() if current is None or number > current]
             if missing:
                 _apply(connection)

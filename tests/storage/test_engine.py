@@ -48,12 +48,21 @@ def test_wrong_addresses_are_told_without_a_secret(address):
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+def told(words: str) -> sa.exc.OperationalError:
+    return sa.exc.OperationalError("SELECT 1", {}, Exception(words))
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
         (sqlite3.OperationalError("database or disk is full"), "make room"),
-        (sqlite3.OperationalError("attempt to write a readonly database"), "owner and permissions"),
-        (sqlite3.OperationalError("unable to open database file"), "owner and permissions"),
+        (sqlite3.OperationalError("attempt to write a readonly database"), r"give it and its folder to user \d+"),
+        (sqlite3.OperationalError("unable to open database file"), r"give it and its folder to user \d+"),
+        (told("connection failed: Connection refused"), "refused; is PostgreSQL running"),
+        (told('FATAL:  password authentication failed for user "me"'), "; check user and password"),
+        (told('FATAL:  database "x" does not exist'), "; create it"),
+        (told("permission denied for schema public"), "the owner of the database"),
+        (told("FATAL:  sorry, too many clients already"), "max_connections"),
         (
             sa.exc.OperationalError("SELECT :pw", {"pw": "hunter2"}, Exception("server closed\nDETAIL: row")),
             "^server cl",

@@ -40,5 +40,8 @@ def test_a_server_is_shared():
 
 
 def test_a_folder_that_cannot_be_made_is_an_error():
-    with pytest.raises(StorageError, match="cannot be written"), alone("sqlite:////proc/no/such/parley.db"):
+    with (
+        pytest.raises(StorageError, match=r"cannot be written: .*; give the folder to user \d+"),
+        alone("sqlite:////proc/no/such/parley.db"),
+    ):
         pass

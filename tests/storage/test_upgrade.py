@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from bot.errors import StorageError
-from bot.storage import open_storage, upgrade
+from bot.storage import examine, open_storage, upgrade
 from bot.storage.engine import sync_engine
 from bot.storage.tables import metadata
 
@@ -84,3 +84,22 @@ async def test_moments_without_a_zone_are_refused(url):
 
     with pytest.raises(ValueError, match="without a zone"):
         Moment().process_bind_param(datetime(2026, 1, 1), sa.create_engine("sqlite://").dialect)  # noqa: DTZ001
+
+
+async def test_a_database_is_examined_and_left_as_it_is(url):
+    assert (await examine(url)).endswith((", empty", "will be made at the first start"))
+    await upgrade(url)
+    assert (await examine(url)).endswith(", schema 0001")
+    assert "hunter2" not in await examine(url)
+
+
+async def test_what_cannot_be_opened_is_told_when_examined(tmp_path):
+    (tmp_path / "file").touch()
+    (tmp_path / "text.db").write_text("no database " * 100)
+    with pytest.raises(StorageError, match=r"cannot be made in .*; give the folder to user"):
+        await examine(f"sqlite:///{tmp_path}/file/parley.db")
+    with pytest.raises(StorageError, match="not a database"):
+        await examine(f"sqlite:///{tmp_path}/text.db")
+    with pytest.raises(StorageError, match="is PostgreSQL running"):
+        await examine("postgresql://me:hunter2@127.0.0.1:1/parley")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "text.db"]
