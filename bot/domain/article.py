@@ -54,11 +54,6 @@ class Article:
     seen: datetime
     digest: str
 
-    @property
-    def document(self) -> str:
-        """The text that every span counts in: the title, a line break, the body."""
-        return f"{self.title}\n{self.text}"
-
 
 def entry_key(entry: Entry) -> str:
     """The identity of an entry in its feed: its id, else its link, else a digest of its words; never a date."""

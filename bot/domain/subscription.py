@@ -1,6 +1,5 @@
 """Channel: a place on a platform; Subscription: what it wants to hear."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -39,7 +38,3 @@ class Subscription:
         if statement.topic not in self.topics:
             return False
         return not self.conflicts or not self.conflicts.isdisjoint(statement.conflicts)
-
-    def wants(self, statements: Iterable[Statement | Said]) -> bool:
-        """Whether any of these statements belongs in the channel."""
-        return any(self.wanted(s) for s in statements)

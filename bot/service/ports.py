@@ -21,7 +21,7 @@ class Fetched:
     """An answer of a feed's server.
 
     `body` None: unchanged (304, or the same bytes as last time). `digest` is of the body's bytes.
-    `charset_hint` is the Content-Type header as received. `asked_to_wait` comes from Retry-After.
+    `content_type` is the Content-Type header as received. `asked_to_wait` comes from Retry-After.
     """
 
     body: bytes | None
@@ -223,9 +223,7 @@ class Storage(Protocol):
     async def failed(self, delivery: Delivery, error: str, *, next_try: datetime | None, unsure: bool) -> None:
         """Mark a try failed: PENDING again at `next_try`, or DEAD when that is None."""
 
-    async def latest(
-        self, *, limit: int, topic: str | None = None, conflict: str | None = None, since: datetime | None = None
-    ) -> list[Summary]:
+    async def latest(self, *, limit: int, topic: str | None = None, conflict: str | None = None) -> list[Summary]:
         """The newest stories with at least one matching statement, newest first."""
 
     async def reclaim(self, *, now: datetime) -> None:

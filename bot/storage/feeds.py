@@ -38,7 +38,6 @@ async def sync_feeds(connection: AsyncConnection, wanted: Sequence[Feed]) -> Non
 async def claim_feeds(
     connection: AsyncConnection,
     *,
-    owner: str,
     now: datetime,
     limit: int,
     lease: timedelta,
@@ -63,7 +62,7 @@ async def claim_feeds(
     rows = await connection.execute(
         sa.update(feeds)
         .where(feeds.c.id.in_(ids))
-        .values(lease_until=now + lease, lease_owner=owner, fence=feeds.c.fence + 1)
+        .values(lease_until=now + lease, fence=feeds.c.fence + 1)
         .returning(feeds)
     )
     claimed = [ClaimedFeed(r.id, _feed(r), _state(r), r.fence, r.lease_until) for r in rows]

@@ -1,9 +1,6 @@
 """SqlStorage: the `Storage` of the use cases on SQLite or PostgreSQL. Each method is one transaction."""
 
 import asyncio
-import os
-import secrets
-import socket
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
@@ -24,13 +21,9 @@ from bot.storage.tables import deliveries
 from bot.storage.tables import feeds as feeds_table
 
 
-async def open_storage(url: str, *, owner: str | None = None) -> "SqlStorage":
-    """The storage at this address, its schema already upgraded. `owner` names this worker in leases.
-
-    Raises StorageError when it does not answer.
-    """
-    name = owner or f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    storage = SqlStorage(async_engine(url), owner=name)
+async def open_storage(url: str) -> "SqlStorage":
+    """The storage at this address, its schema already upgraded. Raises StorageError when it does not answer."""
+    storage = SqlStorage(async_engine(url))
     try:
         await storage.backlog()
     except BaseException:
@@ -109,11 +102,10 @@ class SqlTransaction:
 class SqlStorage:
     """Satisfies `Storage`. Every failure of the database is a StorageError; nothing of the transaction is kept then."""
 
-    def __init__(self, engine: AsyncEngine, *, owner: str) -> None:
+    def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._reader = engine.execution_options(**{READ_ONLY: True})
         self._durable = engine.execution_options(**{DURABLE: True})
-        self._owner = owner
         # SQLite lets one write at a time and has the others poll for their turn; waiting in line here is fairer.
         self._turn = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
@@ -138,9 +130,7 @@ class SqlStorage:
     ) -> list[ClaimedFeed]:
         """Lease due feeds."""
         async with self._write() as connection:
-            return await feeds.claim_feeds(
-                connection, owner=self._owner, now=now, limit=limit, lease=lease, early=early
-            )
+            return await feeds.claim_feeds(connection, now=now, limit=limit, lease=lease, early=early)
 
     async def release_feeds(self, claimed: Sequence[ClaimedFeed]) -> None:
         """Give leases back unused."""
@@ -180,12 +170,10 @@ class SqlStorage:
         async with self._write() as connection:
             await outbox.failed(connection, delivery, error, next_try, unsure)
 
-    async def latest(
-        self, *, limit: int, topic: str | None = None, conflict: str | None = None, since: datetime | None = None
-    ) -> list[Summary]:
+    async def latest(self, *, limit: int, topic: str | None = None, conflict: str | None = None) -> list[Summary]:
         """The newest stories."""
         async with self._read() as connection:
-            return await stories.latest(connection, limit=limit, topic=topic, conflict=conflict, since=since)
+            return await stories.latest(connection, limit=limit, topic=topic, conflict=conflict)
 
     async def reclaim(self, *, now: datetime) -> None:
         """Lapse every lease."""

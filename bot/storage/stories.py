@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,9 +33,7 @@ async def message(connection: AsyncConnection, delivery: Delivery) -> Message | 
     return Message(delivery.id, delivery.kind, tuple(shown)) if shown else None
 
 
-async def latest(
-    connection: AsyncConnection, *, limit: int, topic: str | None, conflict: str | None, since: datetime | None
-) -> list[Summary]:
+async def latest(connection: AsyncConnection, *, limit: int, topic: str | None, conflict: str | None) -> list[Summary]:
     """The newest stories with a matching statement; only what matches is shown of them."""
     matching = sa.select(statements.c.id).where(statements.c.story == stories.c.id)
     if topic is not None:
@@ -44,8 +41,6 @@ async def latest(
     if conflict is not None:
         matching = matching.where(statements.c.conflicts.contains(json.dumps(conflict), autoescape=True))
     chosen = sa.select(stories.c.id).where(matching.exists())
-    if since is not None:
-        chosen = chosen.where(stories.c.started >= since)
     rows = await connection.execute(chosen.order_by(stories.c.started.desc(), stories.c.id.desc()).limit(limit))
 
     def asked_for(said: Said) -> bool:

@@ -80,7 +80,6 @@ feeds = sa.Table(
     sa.Column("last_success", Moment),
     sa.Column("last_change", Moment),
     sa.Column("lease_until", Moment),
-    sa.Column("lease_owner", Words),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),
 )

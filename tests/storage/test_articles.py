@@ -134,7 +134,6 @@ async def test_latest_is_newest_first_and_shows_only_what_was_asked_for(storage,
     assert [s.topics for s in await storage.latest(limit=5, topic="ceasefire")] == [("ceasefire",)]
     assert len(await storage.latest(limit=5, conflict="ruritania")) == 2
     assert await storage.latest(limit=5, conflict="ruri%") == []
-    assert await storage.latest(limit=5, since=NOW + timedelta(days=1)) == []
 
 
 async def test_publishers_are_counted_once(storage, feed_id):

@@ -38,7 +38,6 @@ def upgrade() -> None:
         sa.Column("last_success", sa.BigInteger(), nullable=True),
         sa.Column("last_change", sa.BigInteger(), nullable=True),
         sa.Column("lease_until", sa.BigInteger(), nullable=True),
-        sa.Column("lease_owner", sa.Text(), nullable=True),
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("url"),
