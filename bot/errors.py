@@ -56,7 +56,7 @@ class LexiconError(ConfigError):
 class FeedError(BotError):
     """One feed failed, once. The text says why in plain words.
 
-    `retry_after` is what the server asked us to wait (Retry-After), None if it did not say.
+    `retry_after` is what the server asked us to wait (Retry-After), None if it did not say. `gone`: for good (410).
     """
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, gone: bool = False) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.article import Article, Entry, canonical_url, digest, entry_key
-from bot.domain.feed import PAUSE_ASKED, Feed, FetchState, FullText, next_check
+from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, Feed, FetchState, FullText, next_check
 from bot.domain.statement import Analysis, Document
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
@@ -29,6 +29,8 @@ DEADLINE = timedelta(seconds=150)
 BUSY_WAIT = timedelta(seconds=30)
 # A feed that goes on failing in the same way is told of again after this.
 TOLD_AGAIN = timedelta(days=1)
+# How the error of a feed ends whose server says that it will not come back (410); it is asked once a day.
+GONE = ": the outlet has given it up, take it out of feeds.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +257,11 @@ class Ingest:
             now,
             every=claimed.feed.every,
             failures=failures,
-            asked_to_wait=error.retry_after,
+            asked_to_wait=MAX_BACKOFF if error.gone else error.retry_after,
             jitter=self._jitter(),
         )
-        said = f"{error}{PAUSE_ASKED}" if error.retry_after is not None else str(error)
+        said = f"{error}{GONE}" if error.gone else str(error)
+        said += PAUSE_ASKED if error.retry_after is not None else ""
         await self._save(
             claimed, replace(claimed.state, failures=failures, error=said, next_check=due), Reading(), now=now
         )
