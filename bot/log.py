@@ -1,6 +1,7 @@
 """The log: one line a record on stderr, with control characters escaped and secrets masked."""
 
 import logging
+import os
 import re
 import sys
 import time
@@ -11,7 +12,8 @@ from bot.secret import Masker, Secret
 
 # Libraries that tell at INFO what nobody who runs a bot asked for.
 QUIET: Final = ("aiohttp", "alembic", "apscheduler", "asyncio", "discord", "slack_bolt", "slack_sdk", "sqlalchemy")
-COLOURS: Final = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "1;31", logging.DEBUG: "2"}
+DIM: Final = "2"
+COLOURS: Final = {logging.WARNING: "33", logging.ERROR: "31", logging.CRITICAL: "1;31", logging.DEBUG: DIM}
 # Control characters forge lines and drive terminals; the others reorder the text that stands around them.
 _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -19,11 +21,12 @@ _UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066
 def setup_logging(level: str = "INFO", secrets: Iterable[Secret] = (), *, stream: TextIO | None = None) -> None:
     """Send every record to `stream` (stderr by default), replacing whatever handlers the root logger has.
 
-    A terminal gets the time of day, colours and indented tracebacks; anything else one plain line a record.
+    A terminal gets the time of day, colours (unless NO_COLOR is set) and indented tracebacks; anything else one plain
+    line a record.
     """
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(HumanFormatter() if stream.isatty() else PlainFormatter())
+    handler.setFormatter(HumanFormatter(colour=_coloured()) if stream.isatty() else PlainFormatter())
     handler.addFilter(SafeFilter(secrets))
     root = logging.getLogger()
     for old in list(root.handlers):
@@ -72,17 +75,25 @@ class PlainFormatter(logging.Formatter):
 class HumanFormatter(logging.Formatter):
     """`12:00:00 warning message (feeds.fetch)`, coloured by level; a traceback follows, each of its lines indented."""
 
+    def __init__(self, *, colour: bool = True) -> None:
+        super().__init__()
+        self._colour = colour
+
     def format(self, record: logging.LogRecord) -> str:
         """The record's line, and its traceback if there is one."""
-        colour = COLOURS.get(record.levelno)
         level = "" if record.levelno == logging.INFO else f"{record.levelname.lower()} "
-        text = f"{level}{escaped(record.getMessage())}"
-        if colour:
-            text = f"\x1b[{colour}m{text}\x1b[0m"
-        clock = self.formatTime(record, "%H:%M:%S")
-        line = f"\x1b[2m{clock}\x1b[0m {text} \x1b[2m({record.name.removeprefix('bot.')})\x1b[0m"
+        text = self._painted(f"{level}{escaped(record.getMessage())}", COLOURS.get(record.levelno))
+        clock = self._painted(self.formatTime(record, "%H:%M:%S"), DIM)
+        name = self._painted(f"({record.name.removeprefix('bot.')})", DIM)
         trace = [t for t in (record.exc_text, record.stack_info) if t]
-        return "\n".join([line, *(f"    {escaped(row)}" for t in trace for row in t.split("\n"))])
+        return "\n".join([f"{clock} {text} {name}", *(f"    {escaped(row)}" for t in trace for row in t.split("\n"))])
+
+    def _painted(self, text: str, colour: str | None) -> str:
+        return f"\x1b[{colour}m{text}\x1b[0m" if colour and self._colour else text
+
+
+def _coloured() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def escaped(text: str) -> str:

@@ -76,7 +76,19 @@ def test_a_traceback_stays_on_its_line_where_no_person_reads(out: io.StringIO) -
     assert "ValueError: first\\nsecond" in out.getvalue()
 
 
-def test_a_terminal_gets_colour_and_indented_tracebacks() -> None:
+@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
+def test_a_terminal_that_wants_no_colour_gets_none(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    out = Terminal()
+    setup_logging("DEBUG", stream=out)
+    log.warning("failed")
+    assert "\x1b" not in out.getvalue()
+    assert out.getvalue().endswith(" warning failed (feeds.fetch)\n")
+
+
+def test_a_terminal_gets_colour_and_indented_tracebacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     out = Terminal()
     setup_logging("INFO", stream=out)
     try:
