@@ -91,8 +91,9 @@ class FeedsReader:
         for key in self._data.keys() - set(TABLES):
             self._add((key,), f"{shown(key)} is no table of this file", meant(key, TABLES))
         defaults = self._defaults()
-        feeds = tuple(self._feed(row, path, defaults) for path, row in self._rows("feed", FeedRow))
+        feeds = tuple(self._feed(row, defaults) for _, row in self._rows("feed", FeedRow))
         channels = tuple(self._subscription(row, defaults) for _, row in self._rows("channel", ChannelRow))
+        self._check_intervals(defaults)
         self._check_channels()
         self._find_twins()
         if not self._data.get("feed"):
@@ -168,23 +169,14 @@ class FeedsReader:
 
     # --- what a shape cannot tell ---
 
-    def _feed(self, row: FeedRow, path: Path, defaults: DefaultsRow) -> Feed:
-        every = row.every or defaults.every or EVERY
-        if not values.polite(every, row.url):
-            own = row.every is not None
-            who = _who(path, {"name": row.name}) if own else "defaults"
-            self._add(
-                (*path, "every") if own else ("defaults", "every"),
-                f'{who}: every = "{every.total_seconds():.0f}s" is less than a minute',
-                'write "1m" at the least: outlets block whoever asks more often',
-            )
+    def _feed(self, row: FeedRow, defaults: DefaultsRow) -> Feed:
         return Feed(
             name=row.name,
             url=row.url,
             publisher=row.publisher or row.name,
             affiliation=row.affiliation,
             language=row.language,
-            every=every,
+            every=row.every or defaults.every or EVERY,
             full_text=row.full_text or defaults.full_text or FullText.NEVER,
         )
 
@@ -197,6 +189,22 @@ class FeedsReader:
             wanted["catch_up"] = back
         return Subscription(Channel(row.platform, row.id), **wanted)
 
+    def _check_intervals(self, defaults: DefaultsRow) -> None:
+        """Feeds that are asked too often, also in tables with other mistakes."""
+        for path, raw in self._raws("feed"):
+            own = "every" in raw
+            try:
+                every = values.interval(raw["every"]) if own else defaults.every or EVERY
+            except values.WrongError:
+                continue
+            if not values.polite(every, str(raw.get("url"))):
+                who = _who(path, raw) if own else "defaults"
+                self._add(
+                    (*path, "every") if own else ("defaults", "every"),
+                    f'{who}: every = "{every.total_seconds():.0f}s" is less than a minute',
+                    'write "1m" at the least: outlets block whoever asks more often',
+                )
+
     def _check_channels(self) -> None:
         """Platforms without a token and names that nobody knows, also in tables with other mistakes."""
         for path, raw in self._raws("channel"):
@@ -204,8 +212,9 @@ class FeedsReader:
             for missing in TOKENS.keys() - self._ready:
                 if platform == missing:
                     self._add((*path, "platform"), f"{who}: there is no token for {platform}", TOKENS[missing])
-            if raw.get("topics") == []:
-                self._add((*path, "topics"), f"{who}: topics is empty", "leave it out to get the default topics")
+            for key, rest in (("topics", "the default topics"), ("conflicts", "all conflicts")):
+                if raw.get(key) == []:
+                    self._add((*path, key), f"{who}: {key} is empty", f"leave it out to get {rest}")
             for key, known in self._known.items():
                 words = raw.get(key)
                 for word in words if isinstance(words, list) else ():

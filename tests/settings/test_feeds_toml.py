@@ -179,6 +179,12 @@ URL_MEND = 'write it as in a browser: "https://example.org/rss.xml"'
         ),
         (f'{FEED}[[channel]]\nplatform = "console"\nid = "t"\ntopics = []\n', 7, "topics is empty", "leave it out"),
         (
+            f'{FEED}[[channel]]\nplatform = "console"\nid = "t"\nconflicts = []\n',
+            7,
+            "conflicts is empty",
+            "leave it out to get all",
+        ),
+        (
             f'{FEED}[[channel]]\nplatform = "console"\nid = "t"\ntopics = "x"\n',
             7,
             "is not a list",
@@ -221,6 +227,13 @@ def test_every_mistake_is_told_at_once_from_top_to_bottom() -> None:
         (19, 'channel "T": id = "T" is already on line 14'),
         (20, '"chanel" is no table of this file'),
     ]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "http://[::1", "https://a.example:x/"])
+def test_a_feed_with_a_bad_address_is_still_checked_for_its_interval(url: str) -> None:
+    told = mistakes(f'[[feed]]\nname = "A"\nurl = "{url}"\nevery = "10s"\n')
+    assert [line for line, _, _ in told] == [3, 4]
+    assert told[1][1] == 'feed "A": every = "10s" is less than a minute'
 
 
 def test_a_channel_needs_its_platforms_token() -> None:
