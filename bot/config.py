@@ -14,10 +14,12 @@ from bot.secret import Secret
 from bot.settings import values
 from bot.settings.environment import Environment
 from bot.settings.values import Network, WrongError
+from bot.settings.words import file_mend
 
 DEFAULT_HTTP: Final[tuple[str, int] | None] = ("127.0.0.1", 8787)
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR")
-DATABASES: Final = ("sqlite", "sqlite+aiosqlite", "postgresql", "postgres", "postgresql+psycopg")
+FILES: Final = ("sqlite", "sqlite+aiosqlite")
+DATABASES: Final = (*FILES, "postgresql", "postgres", "postgresql+psycopg")
 TERMINAL: Final = Channel(Platform.CONSOLE, "terminal")
 SLACK_TOKENS: Final = ("PARLEY_SLACK_BOT_TOKEN", "PARLEY_SLACK_APP_TOKEN")
 LARGEST: Final = 16_000_000
@@ -125,8 +127,9 @@ def load_http(env: Mapping[str, str]) -> tuple[str, int] | None:
 
 
 def load_database_url(env: Mapping[str, str], *, root: Path | None = None) -> Secret:
-    """PARLEY_DATABASE_URL alone, for `db upgrade`. Raises ConfigError."""
+    """PARLEY_DATABASE_URL alone, for `db upgrade`. Raises ConfigError, also for a variable that is no setting."""
     e = Environment(env)
+    e.find_unknown()
     url = _database_url(e, root or project_root())
     if e.mistakes:
         raise ConfigError(e.mistakes)
@@ -168,8 +171,8 @@ def _text(path: Path) -> tuple[str, list[Mistake]]:
             return "", [Mistake(path.name, None, "is larger than 16 MB", "name a settings file")]
         return body.decode("utf-8-sig"), []
     except OSError as error:
-        what, mend = f"{path} cannot be read: {error.strerror}", "create it, or name another in PARLEY_CONFIG"
-        return "", [Mistake(path.name, None, what, mend)]
+        mend = file_mend(error, missing="create it, or name another in PARLEY_CONFIG")
+        return "", [Mistake(path.name, None, f"{path} cannot be read: {error.strerror}", mend)]
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         return "", [Mistake(path.name, line, "is not UTF-8", "save it as UTF-8 in your editor")]
@@ -177,7 +180,11 @@ def _text(path: Path) -> tuple[str, list[Mistake]]:
 
 def _database_url(e: Environment, root: Path) -> Secret:
     default = Secret(f"sqlite:///{root / 'data' / 'parley.db'}")
-    return e.value("PARLEY_DATABASE_URL", _database, default, secret=True)
+    url = e.value("PARLEY_DATABASE_URL", _database, default, secret=True)
+    scheme, slashes, file = url.reveal().partition(":///")
+    if scheme not in FILES or not file or file.startswith(("/", ":")):
+        return url
+    return Secret(f"{scheme}{slashes}{root / file}")
 
 
 def _database(value: str) -> Secret:
@@ -186,7 +193,7 @@ def _database(value: str) -> Secret:
     except ValueError:
         scheme = ""
     if scheme not in DATABASES or not value.startswith(f"{scheme}://"):
-        mend = "write sqlite:////absolute/path.db or postgresql://user:password@host/database"
+        mend = "write sqlite:////absolute/path.db, sqlite:///path/in/the/project.db or postgresql://user:password@host/database"
         raise WrongError("is no address of a database we know", mend)
     return Secret(value)
 

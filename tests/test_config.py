@@ -1,3 +1,4 @@
+import os
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -198,14 +199,45 @@ def test_any_value_in_the_environment_raises_nothing_but_config_error(env: dict[
 
 
 def test_health_and_upgrade_read_their_own_variable_only(tmp_path: Path) -> None:
-    env = {"PARLEY_HTTP": "off", "PARLEY_DATABASE_URL": "sqlite:///x.db", "PARLEY_CONFIG": "/absent", "PARLEY_X": "1"}
-    assert load_http(env) is None
-    assert load_database_url(env).reveal() == "sqlite:///x.db"
+    env = {"PARLEY_HTTP": "off", "PARLEY_DATABASE_URL": "sqlite:////x.db", "PARLEY_CONFIG": "/absent"}
+    assert load_http(env | {"PARLEY_X": "1"}) is None
+    assert load_database_url(env).reveal() == "sqlite:////x.db"
     assert load_database_url({}, root=tmp_path).reveal().endswith("/data/parley.db")
     with pytest.raises(ConfigError):
         load_http({"PARLEY_HTTP": "?"})
     with pytest.raises(ConfigError):
         load_database_url({"PARLEY_DATABASE_URL": "?"})
+    with pytest.raises(ConfigError, match="PARLEY_DATABASE_ULR is no setting"):
+        load_database_url({"PARLEY_DATABASE_ULR": "sqlite:////x.db"})
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("sqlite:///data/my.db?timeout=5", "sqlite:///ROOT/data/my.db?timeout=5"),
+        ("sqlite+aiosqlite:///my.db", "sqlite+aiosqlite:///ROOT/my.db"),
+        ("sqlite:////var/my.db", "sqlite:////var/my.db"),
+        ("sqlite:///:memory:", "sqlite:///:memory:"),
+        ("postgresql://me:///x@db/parley", "postgresql://me:///x@db/parley"),
+        ("postgresql:///parley", "postgresql:///parley"),
+    ],
+)
+def test_a_relative_database_file_is_one_of_the_project(tmp_path: Path, url: str, meant: str) -> None:
+    found = load_database_url({"PARLEY_DATABASE_URL": url}, root=tmp_path).reveal()
+    assert found == meant.replace("ROOT", str(tmp_path))
+
+
+def test_a_folder_in_place_of_the_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"Is a directory .*Docker makes a folder"):
+        load_settings({"PARLEY_CONFIG": str(tmp_path)})
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_secret_that_may_not_be_read(root: Path) -> None:
+    (root / "token").touch(mode=0o000)
+    (found,) = wrong(root, {"PARLEY_DISCORD_TOKEN_FILE": str(root / "token")})
+    assert "Permission denied" in found[0]
+    assert f"let user {os.getuid()} read it" in found[1]
 
 
 def test_the_checkout_is_the_root_whatever_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from bot.errors import Mistake
 from bot.settings.values import WrongError
-from bot.settings.words import meant, shown
+from bot.settings.words import file_mend, meant, shown
 
 T = TypeVar("T")
 
@@ -76,7 +76,8 @@ class Environment:
             with path.open("rb") as file:
                 text = file.read(LONGEST + 1).decode().strip()
         except OSError as error:
-            self.add(f"{name}: {shown(str(path))} cannot be read: {error.strerror}", "name a file that is there")
+            mend = file_mend(error, missing="name a file that is there")
+            self.add(f"{name}: {shown(str(path))} cannot be read: {error.strerror}", mend)
         except ValueError:
             self.add(f"{name}: {shown(str(path))} is not a text file in UTF-8", "store the bare value in it")
         else:

@@ -1,6 +1,8 @@
 """The words for a mistake: a value shown safely on one line, and the nearest word that would have been right."""
 
 import difflib
+import errno
+import os
 from collections.abc import Iterable
 
 from bot.secret import Masker
@@ -42,6 +44,16 @@ def meant(word: str, known: Iterable[str]) -> str:
     known = list(known)
     near = nearest(word, known)
     return f'did you mean "{near}"?' if near else f"known: {', '.join(known)}"
+
+
+def file_mend(error: OSError, *, missing: str) -> str:
+    """What to do about a file that cannot be read; `missing` is the mend where there is none."""
+    if error.errno == errno.EACCES:
+        user = os.getuid()
+        return f"let user {user} read it, and enter the folders above it: sudo chown {user} … or chmod"
+    if error.errno == errno.EISDIR:
+        return "name a file; Docker makes a folder of a file to mount that is not there: remove it, create the file"
+    return missing
 
 
 def _number(value: object) -> str:
