@@ -7,22 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.domain.feed import Affiliation
-from bot.domain.statement import Stance
+from bot.domain.statement import VERBS
 from bot.domain.story import Said, Source, Summary
 
-VERBS: Final = {
-    Stance.PROPOSE: "proposes",
-    Stance.DEMAND: "demands",
-    Stance.CONDITION: "sets conditions",
-    Stance.AGREE: "agrees",
-    Stance.CONCEDE: "concedes",
-    Stance.REJECT: "rejects",
-    Stance.CLAIM: "claims",
-    Stance.RECOGNISE: "recognises",
-    Stance.ACCUSE: "accuses",
-    Stance.THREATEN: "threatens",
-    Stance.ASSESS: "assesses",
-}
 AFFILIATIONS: Final = {
     Affiliation.INDEPENDENT: "independent",
     Affiliation.PUBLIC: "public broadcaster",

@@ -25,6 +25,22 @@ class Stance(StrEnum):
     ASSESS = "assess"
 
 
+# How people are told, on every platform: "<speaker> rejects: ceasefire".
+VERBS = {
+    Stance.PROPOSE: "proposes",
+    Stance.DEMAND: "demands",
+    Stance.CONDITION: "sets a condition",
+    Stance.AGREE: "agrees",
+    Stance.CONCEDE: "concedes",
+    Stance.REJECT: "rejects",
+    Stance.CLAIM: "claims",
+    Stance.RECOGNISE: "recognises",
+    Stance.ACCUSE: "accuses",
+    Stance.THREATEN: "threatens",
+    Stance.ASSESS: "assesses",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A verbatim excerpt: `document[start:end] == text`, offsets in code points, half-open."""

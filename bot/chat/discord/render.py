@@ -12,7 +12,7 @@ from typing import Any
 from bot.chat.discord.text import cut, literal, plain, web_address
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
-from bot.domain.statement import CEASEFIRE, CONTROL, TERRITORY, Stance
+from bot.domain.statement import CEASEFIRE, CONTROL, TERRITORY, VERBS
 from bot.domain.story import Said, Source, Summary
 from bot.service.reply import Reply
 
@@ -44,19 +44,6 @@ LATE = timedelta(minutes=10)
 FOOTER = "Parley"
 COLOURS = {CEASEFIRE: 0x2E9E6B, TERRITORY: 0xD9A400, CONTROL: 0x3B7DD8}
 OTHER = 0x2AA5A0
-SAYS = {
-    Stance.PROPOSE: "proposes",
-    Stance.DEMAND: "demands",
-    Stance.CONDITION: "sets a condition",
-    Stance.AGREE: "agrees",
-    Stance.CONCEDE: "concedes",
-    Stance.REJECT: "rejects",
-    Stance.CLAIM: "claims",
-    Stance.RECOGNISE: "recognises",
-    Stance.ACCUSE: "accuses",
-    Stance.THREATEN: "threatens",
-    Stance.ASSESS: "assesses",
-}
 # Readers must see at a glance that a government speaks through this outlet.
 MARKS = {Affiliation.STATE: "state media", Affiliation.GOVERNMENT: "government"}
 
@@ -189,7 +176,7 @@ def _statements(summary: Summary, room: int) -> list[str]:
 
 def _who_said_what(said: Said, *, topic: bool, room: int = MAX_NAME + MAX_ABOUT) -> str:
     """`topic`: name it too, where no headline does."""
-    words = [f"**{literal(said.speaker, min(MAX_NAME, room // 2))}** {SAYS[said.stance]}"]
+    words = [f"**{literal(said.speaker, min(MAX_NAME, room // 2))}** {VERBS[said.stance]}"]
     if topic:
         words.append(literal(said.topic, 20))
     if said.target:

@@ -20,7 +20,7 @@ from bot.chat.slack.blocks import (
 from bot.chat.slack.text import escape, plain
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
-from bot.domain.statement import Stance
+from bot.domain.statement import VERBS
 from bot.domain.story import Said, Source, Summary
 from bot.service.reply import Reply
 
@@ -41,19 +41,6 @@ MAX_TEXT = 2000
 MAX_ALL = 11_000
 GAP = text("\n")
 
-SAYS = {
-    Stance.PROPOSE: "proposes",
-    Stance.DEMAND: "demands",
-    Stance.CONDITION: "sets a condition",
-    Stance.AGREE: "agrees",
-    Stance.CONCEDE: "concedes",
-    Stance.REJECT: "rejects",
-    Stance.CLAIM: "claims",
-    Stance.RECOGNISE: "recognises",
-    Stance.ACCUSE: "accuses",
-    Stance.THREATEN: "threatens",
-    Stance.ASSESS: "assesses",
-}
 # Readers must see at a glance that a government speaks through this outlet.
 MARKS = {Affiliation.STATE: "state media", Affiliation.GOVERNMENT: "government"}
 
@@ -134,7 +121,7 @@ def _story(summary: Summary) -> list[Element]:
 def _who_said_what(said: Said, *, topic: bool) -> list[Element]:
     """`topic`: name it too, where no headline does."""
     about = ", ".join(plain(t, MAX_NAME) for t in said.target[:4])
-    words = [f" {SAYS[said.stance]}", plain(said.topic, 40) if topic else "", about]
+    words = [f" {VERBS[said.stance]}", plain(said.topic, 40) if topic else "", about]
     return [text(plain(said.speaker, MAX_NAME), bold=True), text(" · ".join(w for w in words if w))]
 
 
@@ -186,7 +173,7 @@ def _topics(summary: Summary) -> str:
 def _fallback(summary: Summary) -> str:
     """The notification: who said what first, then the title and who reports it."""
     said = "; ".join(
-        f"{plain(s.speaker, MAX_NAME)} {SAYS[s.stance]} ({plain(s.topic, 40)})"
+        f"{plain(s.speaker, MAX_NAME)} {VERBS[s.stance]} ({plain(s.topic, 40)})"
         for s in summary.statements[:MAX_STATEMENTS]
     )
     names = ", ".join(plain(s.publisher, MAX_NAME) for s in summary.sources[:MAX_SOURCES])
