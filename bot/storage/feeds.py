@@ -1,6 +1,7 @@
 """Feeds and subscriptions: what is polled, for whom, and the leases on it."""
 
 import json
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,8 @@ from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, Affiliation, Feed, FetchSt
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import ClaimedFeed, FeedHealth
 from bot.storage.tables import Moment, feeds, subscriptions
+
+log = logging.getLogger(__name__)
 
 ITEM = 8  # bytes a digest
 # A clock that once was ahead leaves moments behind which no clock of ours would write: they count as come.
@@ -29,6 +32,7 @@ async def sync_feeds(connection: AsyncConnection, wanted: Sequence[Feed]) -> Non
     ]
     if new:
         await connection.execute(sa.insert(feeds), new)
+    _tell_retired("feeds", [row.name for url, row in stored.items() if row.active and url not in settings])
     for url, row in stored.items():
         changed = settings.get(url, {"active": False})
         if any(getattr(row, key) != value for key, value in changed.items()):
@@ -130,9 +134,10 @@ async def sync_subscriptions(connection: AsyncConnection, wanted: Sequence[Subsc
             await connection.execute(sa.insert(subscriptions).values(platform=key[0], channel=key[1], **values))
         else:
             await connection.execute(sa.update(subscriptions).where(_is(*key)).values(**values))
-    for (platform, channel), row in stored.items():
-        if row.fixed and row.active:
-            await connection.execute(sa.update(subscriptions).where(_is(platform, channel)).values(active=False))
+    retired = [key for key, row in stored.items() if row.fixed and row.active]
+    _tell_retired("channels", [f"{platform} {channel}" for platform, channel in retired])
+    for key in retired:
+        await connection.execute(sa.update(subscriptions).where(_is(*key)).values(active=False))
 
 
 async def active_subscriptions(connection: AsyncConnection) -> tuple[Subscription, ...]:
@@ -150,6 +155,12 @@ async def subscription_of(connection: AsyncConnection, channel: Channel) -> Subs
     rows = await connection.execute(sa.select(subscriptions).where(_is(channel.platform.value, channel.id)))
     row = rows.first()
     return Subscription(channel) if row is None else _subscription(row)
+
+
+def _tell_retired(noun: str, names: Sequence[str]) -> None:
+    """Tell the operator: two workers on one database, but with unlike feeds.toml, retire each other's feeds."""
+    if names:
+        log.warning("%s that are no longer in feeds.toml are retired: %s", noun, ", ".join(sorted(names)))
 
 
 def lapsed(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:

@@ -166,6 +166,19 @@ async def test_fixed_subscriptions_follow_the_settings(storage):
         assert await tx.subscriptions() == (Subscription(THERE),)
 
 
+async def test_what_the_settings_no_longer_name_is_retired_with_a_warning_by_name(storage, caplog):
+    await storage.sync_feeds([FEED, OTHER])
+    await storage.sync_subscriptions(subscribed(HERE, THERE))
+    assert caplog.text == ""
+    for _ in range(2):
+        await storage.sync_feeds([OTHER])
+        await storage.sync_subscriptions(subscribed(HERE))
+    assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
+        "feeds that are no longer in feeds.toml are retired: Harbour Wire",
+        "channels that are no longer in feeds.toml are retired: slack C1",
+    ]
+
+
 async def test_an_exception_inside_a_transaction_keeps_nothing(storage):
     await storage.sync_feeds([FEED])
     (one,) = await claim(storage)
