@@ -20,7 +20,7 @@ from bot.demo import DemoServer
 from bot.domain.subscription import Platform, Subscription
 from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import conflict_ids, default_engine, topic_ids
+from bot.lexicons import conflict_ids, conflict_names, default_engine, topic_ids
 from bot.progress import Progress
 from bot.scheduler import Scheduler
 from bot.secret import Secret
@@ -142,7 +142,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         stack.push_async_callback(source.close)
         messengers: dict[Platform, Messenger] = {}
         queries = Queries(storage=storage, messengers=messengers, clock=clock, version=__version__)
-        catalog = build_catalog(queries, topics=topic_ids(), conflicts=conflict_ids())
+        catalog = build_catalog(queries, topics=topic_ids(), conflicts=conflict_names())
         messengers |= {m.platform: m for m in _messengers(settings, catalog)}
         deliverer = Deliverer(storage=storage, messengers=messengers, clock=clock, meter=meter)
         ingest = Ingest(

@@ -61,7 +61,7 @@ def test_every_variable_in_the_code_is_a_setting() -> None:
 
 
 def test_readme_lists_exactly_the_chat_commands_there_are() -> None:
-    names = {c.name for c in build_catalog(cast(Any, None), topics=(), conflicts=())}
+    names = {c.name for c in build_catalog(cast(Any, None), topics=(), conflicts={})}
     assert table_cells("Discord and Slack") == names
     for name in names:
         assert f"/parley {name}" in README

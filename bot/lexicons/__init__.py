@@ -12,7 +12,7 @@ from bot.errors import LexiconError
 from bot.lexicons.building import SHAPES, Builder
 from bot.lexicons.reading import read
 
-__all__ = ["conflict_ids", "default_engine", "load_lexicon", "read_lexicon", "topic_ids"]
+__all__ = ["conflict_ids", "conflict_names", "default_engine", "load_lexicon", "read_lexicon", "topic_ids"]
 
 
 def load_lexicon(extra: Path | None = None) -> Lexicon:
@@ -56,3 +56,8 @@ def topic_ids() -> tuple[str, ...]:
 def conflict_ids() -> tuple[str, ...]:
     """The conflicts that can be subscribed to."""
     return tuple(_packaged().conflicts)
+
+
+def conflict_names() -> dict[str, str]:
+    """The conflicts' names by their ids."""
+    return {id_: conflict.name for id_, conflict in _packaged().conflicts.items()}

@@ -1,5 +1,6 @@
 """Every chat command, declared once; each platform's adapter reads this table."""
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -44,16 +45,17 @@ class Command:
 Catalog = tuple[Command, ...]
 
 
-def build_catalog(queries: Queries, *, topics: Sequence[str], conflicts: Sequence[str]) -> Catalog:
-    """Every command there is. `topics` and `conflicts` are the lexicon's ids, offered as choices where they fit."""
+def build_catalog(queries: Queries, *, topics: Sequence[str], conflicts: Mapping[str, str]) -> Catalog:
+    """Every command there is. `topics` are the lexicon's ids; `conflicts` names its conflicts by their ids."""
 
     async def latest(arguments: Arguments) -> Reply:
-        topic, conflict = arguments.get("topic"), arguments.get("conflict")
-        if conflict is not None and conflict not in conflicts:
-            return Reply("Latest statements", text=f"No conflict is called so. There are: {', '.join(conflicts)}.")
+        topic, asked = arguments.get("topic"), arguments.get("conflict")
+        meant = conflicts_meant(str(asked), conflicts) if asked is not None else []
+        if asked is not None and len(meant) != 1:
+            return Reply("Latest statements", text=_which(meant, conflicts))
         return await queries.latest(
             topic=str(topic) if topic is not None else None,
-            conflict=str(conflict) if conflict is not None else None,
+            conflict=meant[0] if meant else None,
             limit=int(arguments.get("limit", 5)),
         )
 
@@ -67,9 +69,26 @@ def build_catalog(queries: Queries, *, topics: Sequence[str], conflicts: Sequenc
             latest,
             (
                 Option("topic", "only this topic", choices=tuple(topics)),
-                Option("conflict", "only this conflict, by its id, such as ukraine or gaza"),
+                Option("conflict", "only this conflict, by its id or name, such as ukraine or South Sudan"),
                 Option("limit", "how many stories, 1 to 10 (5 if left out)", OptionType.INTEGER, minimum=1, maximum=10),
             ),
         ),
         Command("status", "How the bot is doing: feeds, messages, connections", status),
     )
+
+
+def conflicts_meant(asked: str, conflicts: Mapping[str, str]) -> list[str]:
+    """The ids of the conflicts that people may mean by an id, a name or a part of it, in whatever case."""
+    words = _words(asked)
+    exact = [id_ for id_, name in conflicts.items() if words in (_words(id_), _words(name))]
+    return exact or [id_ for id_, name in conflicts.items() if words and set(words) <= {*_words(id_), *_words(name)}]
+
+
+def _which(meant: Sequence[str], conflicts: Mapping[str, str]) -> str:
+    if meant:
+        return f"Which conflict? {', '.join(f'{conflicts[id_]}: {id_}' for id_ in meant)}."
+    return f"No conflict is called so. There are: {', '.join(conflicts)}."
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold().replace("_", " "))

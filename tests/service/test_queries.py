@@ -4,9 +4,16 @@ import pytest
 
 from bot.domain.subscription import Platform
 from bot.errors import FetchError
-from bot.service.catalog import build_catalog
+from bot.service.catalog import build_catalog, conflicts_meant
 from bot.service.queries import Queries, span
 from tests.fakes.feeds import entry
+
+CONFLICTS = {
+    "gaza": "Gaza war",
+    "south-sudan": "South Sudan conflict",
+    "sudan": "Sudan civil war",
+    "ukraine": "Russia–Ukraine war",
+}
 
 
 @pytest.fixture
@@ -15,7 +22,7 @@ async def commands(bot):
     queries = Queries(
         storage=bot.storage, messengers={Platform.DISCORD: bot.messenger}, clock=bot.clock, version="1.2.3"
     )
-    catalog = build_catalog(queries, topics=("ceasefire", "territory"), conflicts=("gaza", "ukraine"))
+    catalog = build_catalog(queries, topics=("ceasefire", "territory"), conflicts=CONFLICTS)
     return {c.name: c for c in catalog}
 
 
@@ -31,8 +38,31 @@ async def test_latest_shows_the_newest_stories(bot, commands):
 
 async def test_an_unknown_conflict_is_answered_with_the_known_ones(commands):
     reply = await commands["latest"].handler({"conflict": "narnia"})
-    assert "gaza, ukraine" in reply.text
+    assert "gaza, south-sudan, sudan, ukraine" in reply.text
     assert reply.summaries == ()
+    reply = await commands["latest"].handler({"conflict": "war"})
+    assert reply.text == "Which conflict? Gaza war: gaza, Sudan civil war: sudan, Russia–Ukraine war: ukraine."
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("ukraine", ["ukraine"]),
+        ("UKRAINE", ["ukraine"]),
+        ("russia-ukraine war", ["ukraine"]),
+        ("russia", ["ukraine"]),
+        ("south sudan", ["south-sudan"]),
+        ("South_Sudan conflict", ["south-sudan"]),
+        ("Sudan", ["sudan"]),
+        ("civil war", ["sudan"]),
+        ("war", ["gaza", "sudan", "ukraine"]),
+        ("narnia", []),
+        ("?", []),
+        ("", []),
+    ],
+)
+def test_a_conflict_goes_by_its_id_its_name_or_a_part_of_it(asked, meant):
+    assert conflicts_meant(asked, CONFLICTS) == meant
 
 
 async def test_status_tells_what_fails_and_what_waits(bot, commands):
