@@ -1,4 +1,5 @@
 import asyncio
+import json
 
 import pytest
 
@@ -35,6 +36,34 @@ async def answered(reply: bytes) -> tuple[bool, str, bytes]:
 )
 async def test_an_answer(reply: bytes, well: bool, words: str) -> None:
     assert await answered(reply) == (well, words, b"GET /health HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize(
+    ("status", "report", "words"),
+    [
+        (
+            200,
+            {"healthy": True, "reasons": [], "facts": {"feeds": 3, "feeds_failing": 1}},
+            "healthy (feeds 3, feeds failing 1)",
+        ),
+        (
+            503,
+            {
+                "healthy": False,
+                "reasons": ["discord is not connected", "x" * 300],
+                "facts": {"discord": "not connected"},
+            },
+            f"NOT healthy: discord is not connected; {'x' * 300} (discord not connected)",
+        ),
+        (200, {"healthy": True, "reasons": [], "facts": {"a\x1b[31m": 1}}, "healthy (a [31m 1)"),
+        (200, {"healthy": False, "reasons": [1], "facts": {}}, '{"healthy": false, "reasons": [1], "facts": {}}'),
+        (200, [1], "[1]"),
+    ],
+)
+async def test_a_report_is_told_in_words(status: int, report: object, words: str) -> None:
+    body = json.dumps(report).encode()
+    reply = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (status, len(body), body)
+    assert (await answered(reply))[:2] == (status == 200, words)
 
 
 @pytest.mark.parametrize("reply", [b"", b"SSH-2.0-x\r\n"])
