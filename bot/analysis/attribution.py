@@ -28,7 +28,11 @@ def sayings(clause: Clause) -> list[Saying]:
 def _cue(clause: Clause, k: int, cue: Cue) -> None:
     units = clause.units
     if cue.kind == "either":
-        cue = Cue(cue.forms, "say") if _clause_follows(clause, k) else Cue(cue.forms, "act", cue.stance, cue.negated)
+        cue = (
+            Cue(cue.forms, "say", leaning=cue.stance)
+            if _clause_follows(clause, k)
+            else Cue(cue.forms, "act", cue.stance, cue.negated)
+        )
     if (doer := agent(clause, k)) is not None:
         _add(clause, k, cue, doer, undergone(clause, k), 0.85, DONE)
     elif k and units[k - 1].low in clause.grammar.infinitives and (_matrix(clause, k) or _attempt(clause, k, cue)):
@@ -134,7 +138,7 @@ def _is_noun(clause: Clause, k: int) -> bool:
 
 
 def _according(clause: Clause, k: int) -> None:
-    phrase = clause.starting(k + 1)
+    phrase = clause.starting(k + 1) or clause.starting(k + 2)  # a word between: "по словам главы МИД"
     if phrase is not None and phrase.can_speak:
         _add(
             clause,

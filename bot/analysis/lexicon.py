@@ -12,6 +12,7 @@ ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper",
 CUE_KINDS = ("say", "act", "either")
 # What the grammar of a language is like, where it is not like English.
 TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals")
+HOLDERS = ("before", "after")
 CASES = ("nominative", "oblique", "adjective")
 
 
@@ -75,14 +76,14 @@ class Conflict:
 class Term:
     """Words that bring a topic up. `near` names what must stand in the same sentence for them to count.
 
-    `about` are the territories that the words themselves mean ("two-state solution"); `stance` what they say by
-    themselves, where no rule fits ("is Ukrainian"), "" where nothing.
+    `about` are the territories that the words themselves mean ("two-state solution"); `holder` tells where the one
+    stands who is to hold the land: "before" the words ("wants to annex"), "after" them ("belongs to"), "" nowhere.
     """
 
     words: tuple[str, ...]
     near: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
-    stance: str = ""
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,13 +143,15 @@ class Topic:
 class Cue:
     """A verb of speech ("say") or of taking a position ("act"); "either" is speech before a clause or a quotation.
 
-    `stance` "" leaves the stance to what was said; `negated` is the stance of "did not ...".
+    `stance` "" leaves the stance to what was said, or to `leaning` where that tells nothing ("suggested that");
+    `negated` is the stance of "did not ...".
     """
 
     forms: tuple[str, ...]
     kind: str
     stance: str = ""
     negated: str = ""
+    leaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

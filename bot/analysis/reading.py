@@ -12,7 +12,7 @@ from bot.analysis.lexicon import Cue, Deed, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.phrase import Phrase, phrases
 from bot.analysis.speakers import Memory, Speaker
-from bot.analysis.stance import SPOKEN_OF, stance
+from bot.analysis.stance import SPOKEN_OF, held, stance, told
 from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, quotes, sentences
 from bot.analysis.topics import Topics
@@ -25,6 +25,7 @@ DATELINE = re.compile(
     r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
 AROUND = 200  # letters before and after the topic's words in which its stance is looked for
+NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
 
@@ -42,8 +43,14 @@ class _Said:
         """Whether it is an act of the very side that tells of it."""
         if self.around is None:
             return False
-        sides = {name for s in self.around.speakers for name in (s.name, s.actor.of if s.actor else "")} - {""}
+        sides = _sides(self.around.speakers)
         return any(s.name in sides or (s.actor is not None and s.actor.of in sides) for s in self.speakers)
+
+    @property
+    def others(self) -> bool:
+        """Whether it is the act of others than who tells of it; "both sides" may include him."""
+        sides = any(p.role is not None and p.role.kind == "sides" for p in self.saying.speakers)
+        return bool(self.speakers) and not self.own and not sides
 
 
 class Reading:
@@ -125,37 +132,52 @@ class Reading:
         for topic in self._lexicon.topics:
             hit = self.topics.about(topic, said.saying, sentence)
             if hit is not None:
-                how = self._stance(topic, hit, said, read, sentence)
-                self._found += [
-                    (self._statement(topic, hit, said.saying, how, s, sentence), s.post) for s in said.speakers
-                ]
+                for speaker in said.speakers:
+                    how = self._stance(topic, hit, said, speaker, read, sentence)
+                    self._found.append((self._statement(hit, said.saying, how, speaker, sentence), speaker.post))
 
-    def _stance(self, topic: str, hit: Hit, said: _Said, read: Sequence[_Said], sentence: Range) -> tuple[Stance, str]:
+    def _stance(
+        self, topic: str, hit: Hit, said: _Said, speaker: Speaker, read: Sequence[_Said], sentence: Range
+    ) -> tuple[Stance, str]:
         """The position: that of the speaker's own act in what is said ("said it accepts"), else the saying's."""
-        cue, word = said.saying.cue, self._view.low[said.saying.start : said.saying.end]
+        cue = said.saying.cue
         if isinstance(hit.what, Deed):
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
+        found = self._by_words(topic, hit, said.saying, cue, negated=said.saying.negated)
+        denies = self._view.low[said.saying.start : said.saying.end] in self._grammar.denials
         for inner in read:
             act = inner.saying
-            if inner.around is not said or not inner.own or not act.cue.stance or act.cue.kind != "act":
+            if inner.around is not said or act.cue.kind != "act" or not self.topics.about(topic, act, sentence):
                 continue
-            if self.topics.about(topic, act, sentence) is None:
+            if denies and inner.own and act.cue.stance == Stance.REJECT and not act.negated:
+                found = (Stance(act.cue.negated or Stance.ASSESS), "denies the refusal")
+            elif cue.kind != "say" or cue.stance:
                 continue
-            if word in self._grammar.denials and act.cue.stance == Stance.REJECT and not act.negated:
-                return Stance(act.cue.negated or Stance.ASSESS), "denies the refusal"
-            if cue.kind == "say" and not cue.stance and (not act.modal or act.modal in self._grammar.future):
-                how, rule = self._by_words(topic, hit, act, act.cue)
-                return how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
-        return self._by_words(topic, hit, said.saying, cue)
+            elif inner.others:
+                found = told(found, act.cue)
+            elif inner.own and (not act.modal or act.modal in self._grammar.future):
+                how, rule = self._by_words(topic, hit, said.saying, act.cue, negated=act.negated)
+                found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
+        if not isinstance(hit.what, Term) or not hit.what.holder:
+            return found
+        return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), _sides([speaker]))
 
-    def _by_words(self, topic: str, hit: Hit, saying: Saying, cue: Cue) -> tuple[Stance, str]:
+    def _holder(self, hit: Hit, saying: Saying, where: str) -> str:
+        """The party that stands where the holder of a land does, "" if none."""
+        if where == "after":
+            names = (n for n in self._names if hit.end <= n.start < hit.end + NEAR_HOLDER)
+        else:
+            names = (n for n in reversed(self._names) if saying.end <= n.start and n.end <= hit.start)
+        found = next((n.actor for n in names if n.actor is not None), None)
+        return (found.of or found.name if found.kind == "person" else found.name) if found is not None else ""
+
+    def _by_words(self, topic: str, hit: Hit, saying: Saying, cue: Cue, *, negated: bool) -> tuple[Stance, str]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
         content = " ".join(self._view.low[a:b] for a, b in near if a < b)
-        words = hit.what.stance if isinstance(hit.what, Term) else ""
-        return stance(cue, content, self.topics.rules(topic), negated=saying.negated, words=words)
+        return stance(cue, content, self.topics.rules(topic), negated=negated)
 
     def _statement(
-        self, topic: str, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range
+        self, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range
     ) -> Statement:
         view, (how, rule) = self._view, position
         # The weakest sign of all is measured right in half of the cases.
@@ -168,7 +190,7 @@ class Reading:
         return Statement(
             speaker=speaker.name,
             speaker_span=view.span(speaker.start, speaker.end),
-            topic=topic,
+            topic=hit.topic,
             stance=how,
             target=self._target(hit, speaker.name, saying, sentence, conflicts),
             evidence=view.span(first, max(sentence[1], hit.end)),
@@ -210,6 +232,11 @@ class Reading:
             self._keep(_Said(whole, self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
+
+
+def _sides(speakers: Sequence[Speaker]) -> set[str]:
+    """The speakers' names, and whom they speak for."""
+    return {name for s in speakers for name in (s.name, s.actor.of if s.actor else "")} - {""}
 
 
 def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:

@@ -1,6 +1,6 @@
 """The stance of one saying: what the cue implies, what negation makes of it, and ordered rules over what was said."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from bot.analysis.lexicon import Cue, StanceRule
 from bot.domain.statement import Stance
@@ -10,14 +10,13 @@ SPOKEN_OF = "only spoken of"
 CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
 # Acts that no words turn round: who rejects an annexation claims no land.
 AGAINST = (Stance.REJECT, Stance.ACCUSE)
+HOLDS_AGAINST = (Stance.REJECT, Stance.ACCUSE, Stance.CONDITION, Stance.CONCEDE, Stance.THREATEN)
 
 
-def stance(
-    cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool, words: str = ""
-) -> tuple[Stance, str]:
-    """The stance and the name of the rule that gave it. `content` is lower case; `words` the stance of the topic's."""
+def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool) -> tuple[Stance, str]:
+    """The stance and the name of the rule that gave it. `content` is lower case."""
     by_words = next((r for r in rules if _fits(r, content)), None)
-    if by_words is not None and by_words.over and cue.stance not in AGAINST:
+    if by_words is not None and by_words.over and not (cue.stance in AGAINST and by_words.stance == Stance.CLAIM):
         return by_words.stance, by_words.name
     if cue.stance:
         own = Stance(cue.stance)
@@ -26,9 +25,32 @@ def stance(
         if by_words is not None and by_words.stance == Stance.CONDITION and own in CONDITIONAL:
             return by_words.stance, by_words.name
         return own, "the cue's own"
-    if by_words is None:
-        return (Stance(words), "the topic's own words") if words else (Stance.ASSESS, SPOKEN_OF)
-    return by_words.stance, by_words.name
+    if by_words is not None:
+        return by_words.stance, by_words.name
+    return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
+
+
+def told(found: tuple[Stance, str], act: Cue) -> tuple[Stance, str]:
+    """The stance of who tells of another's act: no consent of his own, no refusal of his own."""
+    if found[0] == Stance.AGREE == act.stance:
+        return Stance.ASSESS, "tells of another's consent"
+    if found[0] == Stance.REJECT == act.stance:
+        return Stance.ACCUSE, "tells of another's refusal"
+    return found
+
+
+def held(found: tuple[Stance, str], where: str, holder: str, sides: Collection[str]) -> tuple[Stance, str]:
+    """The stance of words that say who is to hold a land, for a speaker of these sides; `holder` "" is the speaker.
+
+    `where` the holder stands tells whose wish it is: "wants to annex it" is his own, "belongs to him" somebody's word.
+    """
+    if found[0] in HOLDS_AGAINST:
+        return found
+    if not holder or holder in sides:
+        return Stance.CLAIM, "asserts a right to it"
+    return (
+        (Stance.ACCUSE, "says another would take it") if where == "before" else (Stance.RECOGNISE, "says whose it is")
+    )
 
 
 def _fits(rule: StanceRule, content: str) -> bool:

@@ -7,6 +7,7 @@ from bot.analysis.lexicon import (
     ACTOR_KINDS,
     CASES,
     CUE_KINDS,
+    HOLDERS,
     ROLE_KINDS,
     TERRITORY_KINDS,
     TRAITS,
@@ -80,7 +81,7 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "words": WORDS,
             "near": TEXTS,
             "about": TEXTS,
-            "stance": Field("str", choices=STANCES),
+            "holder": Field("str", choices=HOLDERS),
         },
         "deed": {"language": NEEDED, "forms": WORDS, "stance": Field("str", True, STANCES), "near": TEXTS},
         "forbid": {"language": NEEDED, "words": WORDS, "meaning": NEEDED, "window": Field("int")},
@@ -303,7 +304,7 @@ def _topic_words(file: File, language: str) -> TopicWords:
         return [t for t in file.tables.get(kind, []) if t.text("language") == language]
 
     return TopicWords(
-        tuple(Term(t.texts("words"), t.texts("near"), t.texts("about"), t.text("stance")) for t in tables("term")),
+        tuple(Term(t.texts("words"), t.texts("near"), t.texts("about"), t.text("holder")) for t in tables("term")),
         tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
         tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
         tuple(_rule(t) for t in tables("rule")),
