@@ -52,6 +52,15 @@ SPOKEN = {
         ("Laut dem Kreml hat Kiew die Waffenruhe verletzt.", "Russia", "ceasefire", "accuse"),
         ("Die Krim gehört zur Ukraine, betonte Scholz.", "Olaf Scholz", "territory", "claim"),
     ],
+    "ru": [
+        ("ХАМАС отверг прекращение огня в секторе Газа.", "Hamas", "ceasefire", "reject"),
+        ("«Перемирие должно начаться немедленно», — заявил президент Украины Владимир Зеленский.", "Volodymyr Zelensky", "ceasefire", "demand"),
+        ("Во вторник призвал Макрон к прекращению боевых действий в Судане.", "Emmanuel Macron", "ceasefire", "demand"),
+        ("Песков: Россия готова к перемирию на Украине.", "Dmitry Peskov", "ceasefire", "propose"),
+        ("По словам представителя Кремля, Киев нарушил перемирие.", "Russia", "ceasefire", "accuse"),
+        ("Лавров прибыл в Анкару. Он добавил, что Россия не согласится на перемирие в войне.", "Sergey Lavrov", "ceasefire", "reject"),
+        ("Крым принадлежит Украине, подчеркнул Макрон.", "Emmanuel Macron", "territory", "claim"),
+    ],
 }
 
 SILENT = {
@@ -100,6 +109,15 @@ SILENT = {
         "Während der Waffenruhe fuhren Lastwagen nach Gaza.",
         "Im Koalitionsstreit fordert der Minister einen Waffenstillstand mit der Ampel.",
         "Der Präsident eröffnete eine Ausstellung über den Krieg.",
+    ],
+    "ru": [
+        "Перемирие в Газе длится уже неделю.",
+        "Пекин и Вашингтон согласились на торговое перемирие.",
+        "Президент Макрон заявил, что в понедельник поедет в Киев.",
+        "Во время перемирия грузовики въехали в Газу.",
+        "В магазине сообщили о снижении цен.",
+        "Министр рассказал о цифровом суверенитете.",
+        "Израиль передал ХАМАС список пленных в рамках перемирия.",
     ],
 }
 
