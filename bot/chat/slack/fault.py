@@ -33,16 +33,19 @@ MENDABLE = {
     "is_archived": "the channel is archived: unarchive it, or remove it from feeds.toml",
     "restricted_action": "the workspace does not let the bot post in this channel: ask an admin",
     "missing_scope": "the Slack app lacks a permission: compare it with slack-manifest.yaml and reinstall it",
-    "invalid_auth": "Slack refuses the token: check PARLEY_SLACK_BOT_TOKEN and PARLEY_SLACK_APP_TOKEN",
-    "not_authed": "Slack got no token: check PARLEY_SLACK_BOT_TOKEN and PARLEY_SLACK_APP_TOKEN",
-    "not_allowed_token_type": "a token of the wrong kind: PARLEY_SLACK_BOT_TOKEN starts with xoxb-, "
-    "PARLEY_SLACK_APP_TOKEN with xapp-",
-    "token_revoked": "the token was revoked: reinstall the Slack app and set the new token",
-    "token_expired": "the token has expired: turn token rotation off, or reinstall the Slack app",
-    "account_inactive": "the app was removed from the workspace: reinstall the Slack app and set the new token",
+    "invalid_auth": "Slack refuses the token in {token}: copy it again",
+    "not_authed": "Slack got no token: set {token}",
+    "not_allowed_token_type": "{token} holds a token of the wrong kind: the bot token starts with xoxb-, the app-level "
+    "token with xapp-",
+    "token_revoked": "the token in {token} was revoked: reinstall the Slack app and set the new token",
+    "token_expired": "the token in {token} has expired: turn token rotation off, or reinstall the Slack app",
+    "account_inactive": "the app was removed from the workspace: reinstall the Slack app and set the new {token}",
     "team_access_not_granted": "the app is not installed in this workspace: install it there",
     "no_permission": "the app was not given this permission: reinstall the Slack app",
 }
+# The settings' names.
+BOT_TOKEN = "PARLEY_SLACK_BOT_TOKEN"  # noqa: S105
+APP_TOKEN = "PARLEY_SLACK_APP_TOKEN"  # noqa: S105
 # These name the bot itself, not one channel.
 REFUSED = frozenset(
     {"invalid_auth", "not_authed", "not_allowed_token_type", "token_revoked", "token_expired", "account_inactive"}
@@ -61,12 +64,15 @@ def code(error: BaseException | None) -> str | None:
     return word if isinstance(word, str) else None
 
 
-def delivery_error(error: Exception) -> DeliveryError:
-    """The DeliveryError of anything that a call of Slack's Web API may raise. Its text holds no secret."""
+def delivery_error(error: Exception, *, token: str = BOT_TOKEN) -> DeliveryError:
+    """The DeliveryError of anything that a call of Slack's Web API may raise. Its text holds no secret.
+
+    `token` is the name of the setting whose token the call was made with.
+    """
     if isinstance(error, DeliveryError):
         return error
     if isinstance(error, SlackApiError):
-        return _refusal(error)
+        return _refusal(error, token)
     if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError | aiohttp.InvalidURL):
         return DeliveryError(f"Slack cannot be reached ({type(error).__name__})")
     if isinstance(error, asyncio.TimeoutError):
@@ -75,7 +81,7 @@ def delivery_error(error: Exception) -> DeliveryError:
     return DeliveryError(f"Slack's answer was lost ({type(error).__name__})", fate=Fate.UNKNOWN)
 
 
-def _refusal(error: SlackApiError) -> DeliveryError:
+def _refusal(error: SlackApiError, token: str) -> DeliveryError:
     status = _status(error)
     word = code(error)
     wait = asked_pause(error)
@@ -84,7 +90,7 @@ def _refusal(error: SlackApiError) -> DeliveryError:
     if word in HOPELESS:
         return DeliveryError(HOPELESS[word], permanent=True)
     if word in MENDABLE:
-        return DeliveryError(f"{MENDABLE[word]} (Slack said {word})", retry_after=LOOK_AGAIN)
+        return DeliveryError(f"{MENDABLE[word].format(token=token)} (Slack said {word})", retry_after=LOOK_AGAIN)
     if word in UNSURE or status >= 500 or word is None:
         return DeliveryError(f"Slack failed ({word or f'HTTP {status}'})", fate=Fate.UNKNOWN)
     return DeliveryError(f"Slack refused: {plain(word, 60)}", retry_after=LOOK_AGAIN)

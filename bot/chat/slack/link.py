@@ -15,7 +15,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.chat.slack.fault import delivery_error
+from bot.chat.slack.fault import APP_TOKEN, delivery_error
 from bot.errors import DeliveryError
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ class Link:
 
     def _report(self, error: Exception) -> None:
         """One line a cause, not one a try."""
-        said = str(delivery_error(error))
+        said = str(delivery_error(error, token=APP_TOKEN))
         if said != self._said:
             log.error("Slack: no connection for commands, trying again: %s", said)
         self._said = said

@@ -228,7 +228,7 @@ async def test_a_wrong_token_shows_in_health_and_log_but_never_itself(
     await messenger.start()
     try:
         await slack.until(lambda: {"auth.test", "apps.connections.open"} <= {m for m, _ in slack.calls})
-        await eventually(lambda: "Slack refuses the token" in caplog.text)
+        await eventually(lambda: f"refuses the token in PARLEY_SLACK_{wrong.upper()}_TOKEN" in caplog.text)
         assert not messenger.healthy()
         if wrong == "bot":
             with pytest.raises(DeliveryError, match="PARLEY_SLACK_BOT_TOKEN"):

@@ -5,7 +5,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.chat.slack.fault import HOPELESS, MENDABLE, asked_pause, delivery_error
+from bot.chat.slack.fault import APP_TOKEN, HOPELESS, MENDABLE, REFUSED, asked_pause, delivery_error
 from bot.errors import DeliveryError, Fate
 
 
@@ -37,6 +37,14 @@ def test_a_bad_setup_is_tried_again_when_somebody_may_have_mended_it(word: str) 
     assert error.retry_after is not None
     assert error.retry_after >= timedelta(minutes=1)
     assert word in str(error)
+
+
+@pytest.mark.parametrize("word", sorted(REFUSED))
+def test_a_refused_token_is_named(word: str) -> None:
+    assert "PARLEY_SLACK_BOT_TOKEN" in str(delivery_error(refusal(word)))
+    app = str(delivery_error(refusal(word), token=APP_TOKEN))
+    assert "PARLEY_SLACK_APP_TOKEN" in app
+    assert "BOT_TOKEN" not in app
 
 
 @pytest.mark.parametrize(
