@@ -130,6 +130,24 @@ SPOKEN = {
         ("Рубіо прибув до Києва. Додав, що США підтримують припинення війни.", "Marco Rubio", "ceasefire", "demand"),
         ("Крим належить Україні, наголосив Макрон.", "Emmanuel Macron", "territory", "claim"),
     ],
+    "tr": [
+        ("Hamas, Gazze'de ateşkesi reddetti.", "Hamas", "ceasefire", "reject"),
+        (
+            "Ukrayna Devlet Başkanı Vladimir Zelenskiy, “Ateşkes derhal başlamalı” dedi.",
+            "Volodymyr Zelensky",
+            "ceasefire",
+            "demand",
+        ),
+        (
+            "BM Genel Sekreteri Guterres, Sudan'da ateşkes çağrısında bulundu.",
+            "Antonio Guterres",
+            "ceasefire",
+            "demand",
+        ),
+        ("Rusya, Ukrayna'yı ateşkesi ihlal etmekle suçladı.", "Russia", "ceasefire", "accuse"),
+        ("Kırım Ukrayna'ya aittir, dedi Macron.", "Emmanuel Macron", "territory", "claim"),
+        ("Fransa, Filistin devletini tanıyacağını açıkladı.", "France", "territory", "recognise"),
+    ],
 }
 
 SILENT = {
@@ -196,6 +214,14 @@ SILENT = {
         "Мама сказала, що сьогодні приїде.",
         "Міністр розповів про цифровий суверенітет.",
         "Сторони обговорили перемир'я, повідомив Кремль.",
+    ],
+    "tr": [
+        "Gazze'de ateşkes bir haftadır sürüyor.",
+        "Pekin ve Washington ticaret ateşkesini kabul etti.",
+        "Macron pazartesi günü Kiev'e gideceğini söyledi.",
+        "Ateşkes sırasında kamyonlar Gazze'ye girdi.",
+        "Teknik direktör derbide ateşkes istedi.",
+        "Bakan, yargı bağımsızlığının önemini vurguladı.",
     ],
 }
 
