@@ -104,7 +104,7 @@ def test_a_terminal_gets_colour_and_indented_tracebacks(monkeypatch: pytest.Monk
 
 def test_levels_and_quiet_libraries(out: io.StringIO) -> None:
     log.debug("unseen")
-    for name in ("discord.state", "slack_bolt.App", "apscheduler.scheduler", "aiohttp.access"):
+    for name in ("discord.shard", "slack_bolt.App", "apscheduler.scheduler", "aiohttp.access"):
         logging.getLogger(name).info("unseen")
         logging.getLogger(name).warning("seen")
     assert out.getvalue().count("\n") == 4
