@@ -13,6 +13,8 @@ UNSEEN = re.compile(
     "[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]+|(?<=\\s)[^\\S\\n]+|[^\\S\\n]+(?=[,;.!?\\n]|[’']s\\b)"
 )
 OPENING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"', "'": "'"}
+# Letters that writers of Turkish and Arabic put for one another.
+ONE_LETTER = {"ı": "i", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي"}
 LONGEST_QUOTE = 2_000
 MOST_KNOWN = 5_000  # characters a table remembers; a hostile text may hold a million
 LONGEST_SENTENCE = 1_500  # longer ones are lists or noise, and reading costs the square
@@ -38,8 +40,8 @@ def _plain(char: str) -> str:
         return "'"
     if char in "“”„«»″״":
         return '"'
-    if char == "ı":
-        return "i"
+    if char in ONE_LETTER:
+        return ONE_LETTER[char]
     if char.isspace():
         return " " if char != "\n" else char
     if unicodedata.category(char) == "Pd" and char != "—":
@@ -129,6 +131,8 @@ def quotes(view: View) -> list[Quote]:
         after = text[at + 1] if at + 1 < len(text) else " "
         if opened >= 0 and at - opened > LONGEST_QUOTE:
             opened = -1
+        if char == '"' and before.isalpha() and after.isalpha():
+            continue  # part of a Hebrew abbreviation
         if opened >= 0 and char in closers:
             apostrophe = char in "’'" and (after.isalnum() or before.isspace())
             if not apostrophe:

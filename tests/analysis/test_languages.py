@@ -148,6 +148,14 @@ SPOKEN = {
         ("Kırım Ukrayna'ya aittir, dedi Macron.", "Emmanuel Macron", "territory", "claim"),
         ("Fransa, Filistin devletini tanıyacağını açıkladı.", "France", "territory", "recognise"),
     ],
+    "he": [
+        ("חמאס דחה את הפסקת האש בעזה.", "Hamas", "ceasefire", "reject"),
+        ("הנשיא זלנסקי אמר כי הפסקת האש חייבת להתחיל מיד.", "Volodymyr Zelensky", "ceasefire", "demand"),
+        ('מזכ"ל האו"ם גוטרש קרא להפסקת אש בסודאן.', "Antonio Guterres", "ceasefire", "demand"),
+        ('ארה"ב הציעה הפוגה בלחימה בלבנון.', "United States", "ceasefire", "propose"),
+        ("נתניהו: לא תקום מדינה פלסטינית.", "Benjamin Netanyahu", "territory", "reject"),
+        ("לדברי הקרמלין, אוקראינה הפרה את הפסקת האש.", "Russia", "ceasefire", "accuse"),
+    ],
 }
 
 SILENT = {
@@ -222,6 +230,14 @@ SILENT = {
         "Ateşkes sırasında kamyonlar Gazze'ye girdi.",
         "Teknik direktör derbide ateşkes istedi.",
         "Bakan, yargı bağımsızlığının önemini vurguladı.",
+    ],
+    "he": [
+        "הפסקת האש בעזה נמשכת כבר שבוע.",
+        "סין וארצות הברית הסכימו להפסקת אש במלחמת המכס.",
+        "ראש הממשלה נתניהו אמר שימריא ביום שני לוושינגטון.",
+        "במהלך הפסקת האש נכנסו משאיות לעזה.",
+        "עם תום הפסקת האש נורו רקטות לעבר אשקלון.",
+        "השר סיפר על עצמאות דיגיטלית.",
     ],
 }
 
