@@ -106,9 +106,9 @@ class Filing:
 
 
 def _kind(before: DeliveryKind | None, *, news: bool, new_publisher: bool) -> DeliveryKind | None:
-    """What a channel is owed for a story it has (`before`) or has not been told of."""
+    """What a channel is owed for a story it has (`before`) or has not been told of; an edit without news, nothing."""
     if before is None:
-        return DeliveryKind.ALERT
+        return DeliveryKind.ALERT if news or new_publisher else None
     if news:
         return DeliveryKind.REPLY
     if new_publisher and before is DeliveryKind.ALERT:

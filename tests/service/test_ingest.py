@@ -162,6 +162,18 @@ async def test_a_headline_that_goes_to_and_fro_is_told_once_each_way(bot):
     assert bot.shown == ["alert: Ruritania reject ceasefire (1)", "reply: Ruritania agree ceasefire (1)"]
 
 
+async def test_a_correction_of_what_a_first_poll_found_is_no_alert_and_a_new_statement_in_it_is(bot):
+    old = entry("old", "Graustark agrees ceasefire", published=bot.clock.now() - timedelta(hours=30))
+    bot.source.answers[WIRE.url] = [old]
+    await bot.settle()
+    await bot.poll(wire=[replace(old, summary="A typing error was corrected.")])
+    await bot.deliver(minutes=1)
+    assert bot.shown == []
+    await bot.poll(wire=[replace(old, summary="Ruritania rejects ceasefire")])
+    await bot.deliver()
+    assert bot.shown == ["alert: Graustark agree ceasefire, Ruritania reject ceasefire (1)"]
+
+
 async def test_channels_hear_only_what_they_want(bot):
     await bot.settle(subscriptions=[Subscription(CHANNEL, topics=frozenset({"territory"}))])
     await bot.poll(
