@@ -13,6 +13,11 @@ CUE_KINDS = ("say", "act", "either")
 # What the grammar of a language is like, where it is not like English.
 TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals")
 HOLDERS = ("before", "after")
+# What a topic's words may ask for near them, see docs/design/0003-statement-engine.md.
+NEARS = (
+    "war", "conflict", "article", "position", "place", "place_next", "place_now", "place_before", "place_joined",
+    "nation_last", "state_next",
+)  # fmt: skip
 CASES = ("nominative", "oblique", "adjective")
 
 

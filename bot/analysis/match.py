@@ -87,28 +87,34 @@ class Names:
         for place in lexicon.territories.values():
             for word in (place.name, *place.aliases, *place.adjectives):
                 entry(word).place = place
-        for head in [w for w in known if w.startswith("the ")]:
-            for word in [w for w in known if w.startswith(head[4:] + " ")]:  # else "the UN" hides "UN Security Council"
-                for old in known[word].values():
-                    new = entry(f"the {old.spelling}")
-                    new.actor, new.place, new.adjective = old.actor, old.place, old.adjective
         self._keys = sorted(known)
         self._known = [tuple(known[k].values()) for k in self._keys]
-        self._search = AhoCorasick(self._keys, matchkind=MatchKind.LeftmostLongest)
+        self._search = AhoCorasick(self._keys, matchkind=MatchKind.Standard)
 
     def find(self, view: View) -> list[Name]:
         """Every name, in order, none overlapping."""
-        out = []
-        for pattern, start, end in self._search.find_matches_as_indexes(view.low):
-            text = view.plain[start:end]
+        out: list[Name] = []
+        for start, end, known in sorted(self._found(view), key=lambda f: (_bare(view, f[0]), -f[1])):
+            if not out or start >= out[-1].end:
+                out.append(Name(start, end, known.actor, known.place, known.adjective))
+        return out
+
+    def _found(self, view: View) -> Iterator[tuple[int, int, _Known]]:
+        """Every known spelling, overlapping ones as well: which is meant is told by their borders and lengths."""
+        for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
             if not _whole(view.low, start, end):
                 continue
+            text = view.plain[start:end]
             match = next((k for k in self._known[pattern] if k.spelling == text), None)
             if match is None and len(text) > 3 and (text.isupper() or text[0].isupper()):
                 match = next((k for k in self._known[pattern] if not k.spelling.isupper()), None)
             if match is not None:
-                out.append(Name(start, end, match.actor, match.place, match.adjective))
-        return out
+                yield start, end, match
+
+
+def _bare(view: View, start: int) -> int:
+    """Where a name begins but for its article: "the UN" must not hide "UN Security Council"."""
+    return start + 4 if view.low.startswith("the ", start) else start
 
 
 class Spellings:

@@ -168,7 +168,7 @@ def _apposition(found: list[Phrase], units: list[Unit]) -> None:
             after == "comma" if role is a else after in ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
         )
         if closed and (_person(name) or name.caps) and units[b.first].kind != "number":
-            a.units = units[a.first : b.last]
+            a.units, a.owner = [*a.units, units[b.first - 1], *b.units], a.owner or b.owner
             a.last = b.last + (1 if b.last < len(units) and units[b.last].kind == "comma" else 0)
             found.remove(b)
 

@@ -210,13 +210,14 @@ class Reading:
         return self._view.span(best.start + 1, best.end - 1)
 
     def _target(self, hit: Hit, speaker: str, saying: Saying, sentence: Range, conflicts: Sequence[str]) -> Targets:
-        """The parties of a ceasefire, else the places spoken of; never the speaker alone."""
+        """The parties of a ceasefire, else the places spoken of; of states never the speaker alone."""
         if hit.topic == CEASEFIRE and (sides := self._conflicts.sides(conflicts)):
             return sides
         if isinstance(hit.what, Term) and hit.what.about:
             return hit.what.about
         found = self._conflicts.places([*saying.content, sentence], conflicts)
-        return () if found == (speaker,) else found
+        own = self._lexicon.territories.get(speaker)
+        return found if found != (speaker,) or (own is not None and own.disputed) else ()
 
     def _carry(self, said: Sequence[Saying], inside: Sequence[Quote], start: int, end: int) -> None:
         """A quotation that goes on after its speaker was named: the sentence is the same speaker's."""

@@ -211,6 +211,8 @@ class Memory:
         for unit in phrase.units:
             if unit.kind == "cap":
                 caps.append(unit)
+            elif caps and unit.kind == "comma":
+                return caps  # "Lena Hartmann, an analyst"
             elif caps and unit.kind not in ("title", "mark"):
                 caps = [] if unit.role is not None else caps
         return caps

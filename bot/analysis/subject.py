@@ -26,7 +26,8 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             continue
         if phrase is not None:
             owns = phrase.last < len(units) and units[phrase.last].kind == "possessive"
-            if phrase.governed or owns or (not phrase.can_speak and phrase.role is None):
+            absolute = participle and not words and units[phrase.group[0].first - 1].low in clause.grammar.absolute
+            if (phrase.governed and not absolute) or owns or (not phrase.can_speak and phrase.role is None):
                 i = phrase.first - 1
                 continue
             if phrase.role is not None and phrase.role.kind == "crowd":

@@ -15,6 +15,7 @@ REACH = 12  # words from an act to what it is about
 REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
 TOLD_AGAIN = (Stance.AGREE, Stance.RECOGNISE, Stance.CLAIM)
 NOW = 12  # the same, where only an article may stand between
+JOINED = 3  # letters between a place and the noun that belongs to it ("the Kashmir issue", "Kashmir's status")
 NEXT = 30  # letters from a word to the place it is about
 
 
@@ -92,6 +93,8 @@ class Topics:
         act = saying.cue.kind == "act"
         if act and (self._beyond(hit, saying) or self._old(saying, sentence)):
             return False
+        if "position" in _near(hit) and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
+            return False
         if "article" in _near(hit) and not (act and hit.topic in self._named):
             return False
         return self._counts(hit, sentence) and (saying.cue.kind == "deed" or not self._background(hit, saying))
@@ -118,17 +121,25 @@ class Topics:
         lead = self._lead(hit)
         if not lead or (lead in self._words.get("talks", ()) and saying.cue.kind != "say"):
             return False
-        content = " ".join(self._view.low[a:b] for a, b in saying.content)
-        how, _ = stance(Cue((), "say"), content, self._plain_rules, negated=False)
+        how = self._plain(saying)
         if lead in self._words.get("talks", ()):
             return how == Stance.ASSESS
         return how not in (Stance.ACCUSE, Stance.THREATEN)
 
+    def _plain(self, saying: Saying) -> Stance:
+        """The stance of the words said, whatever they are about."""
+        content = " ".join(self._view.low[a:b] for a, b in saying.content)
+        return stance(Cue((), "say"), content, self._plain_rules, negated=False)[0]
+
     def _lead(self, hit: Hit) -> str:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
+        infinitive = False
         for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
-            if word in self._words.get("background", ()) or word in self._words.get("talks", ()):
+            if word in self._words.get("talks", ()):
                 return word
+            if word in self._words.get("background", ()):
+                return "" if infinitive else word  # "sides in Gaza to lay down arms"
+            infinitive = infinitive or word in self._words.get("infinitive", ())
             if word.endswith((",", ";", ".")) or (word not in self._between and "-" not in word):
                 return ""
         return ""
@@ -163,6 +174,10 @@ class Topics:
             return bool(self._placed(hit.end, min(end, hit.end + NOW)))
         if near == "nation_last":
             return self._nation(hit.end)
+        if near == "state_next":
+            return any(hit.end <= n.start < hit.end + NOW and n.actor and n.actor.kind == "state" for n in self._names)
+        if near == "place_joined":
+            return any(n.end <= hit.start <= n.end + JOINED for n in self._placed(hit.start - NEXT, hit.start))
         if near == "place_before":
             return self._place(max(start, hit.start - NEXT), hit.start, words=False)
         return True
@@ -170,7 +185,7 @@ class Topics:
     def _nation(self, at: int) -> bool:
         """Whether a people's adjective comes next and closes the clause or says what land it is ("is Ukrainian")."""
         after = next((n for n in self._names if at <= n.start < at + NOW), None)
-        if after is None or after.actor is None or not after.adjective:
+        if after is None or after.actor is None or not (after.adjective or after.actor.kind == "state"):
             return False
         word = self._view.low[after.end : after.end + NEXT].partition("\n")[0].split()[:1]
         return not word or not word[0][0].isalnum() or word[0] in self._words.get("nation_goes_on", ())

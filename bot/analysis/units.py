@@ -78,6 +78,7 @@ class Grammar:
         self.gerunds = frozenset(language.words.get("gerund", ()))
         self.passives = frozenset(language.words.get("passive", ()))
         self.modals = frozenset(language.words.get("modal", ()))
+        self.absolute = frozenset(language.words.get("absolute", ()))
         self.future = frozenset(language.words.get("future", ()))
         self.denials = frozenset(language.words.get("denial", ()))
         self.asked = frozenset(language.words.get("asked", ()))
@@ -118,15 +119,31 @@ class Grammar:
                     i += 1
                 out.append(Unit("name", a, name.end, view.low[a : name.end], name))
                 continue
-            for size in range(min(self._longest.get(low[i], 0), len(tokens) - i), 0, -1):
-                if (like := self._table.get(tuple(low[i : i + size]))) is not None:
-                    out.append(self._made(like, view, a, tokens[i + size - 1][1]))
-                    i += size
-                    break
-            else:
-                out.append(self._plain(view, a, b, low[i]))
-                i += 1
+            like, end = self._fixed(low, i)
+            out.append(self._made(like, view, a, tokens[end - 1][1]) if like else self._plain(view, a, b, low[i]))
+            i = end
         return out
+
+    def _fixed(self, low: Sequence[str], i: int) -> tuple[Unit | None, int]:
+        """The longest entry of the table that begins at token i, and the token behind it."""
+        longest = self._longest.get(low[i], 0)
+        for size in range(min(longest, len(low) - i), 0, -1):
+            if size == 1 and longest > 1 and (wide := self._parted_cue(low, i)) is not None:
+                return wide
+            if (like := self._table.get(tuple(low[i : i + size]))) is not None:
+                return like, i + size
+        return None, i + 1
+
+    def _parted_cue(self, low: Sequence[str], i: int) -> tuple[Unit, int] | None:
+        """A cue of several words with one adverb inside ("called on Sunday for"), and the token behind it."""
+        longest = self._longest.get(low[i + 1], 0) if i + 2 < len(low) else 0
+        for size in range(min(longest, len(low) - i - 2), 0, -1):
+            inside = self._table.get(tuple(low[i + 1 : i + 1 + size]))
+            if inside is not None and inside.kind == "adverb":
+                end = i + 1 + size
+                like = self._table.get((low[i], low[end]))
+                return (like, end + 1) if like is not None and like.cue is not None else None
+        return None
 
     def _parted(self, text: str, a: int, b: int, at_name: Mapping[int, Name]) -> Iterator[tuple[int, int]]:
         """A token without the little words glued to it ("l'Iran"), which become tokens of their own."""

@@ -3,6 +3,7 @@ import pytest
 from bot.analysis.lexicon import Lexicon, spelled
 from bot.analysis.match import Names, TopicHits
 from bot.analysis.text import View
+from bot.lexicons import load_lexicon
 
 
 def names(lexicon: Lexicon, text: str) -> list[tuple[str, str, str, bool]]:
@@ -39,3 +40,8 @@ def test_topic_words_are_whole_words_and_the_longest_counts(lexicon: Lexicon) ->
 
 def test_alternatives_are_spelled_out() -> None:
     assert spelled("end|ends the|a war") == ["end the war", "end a war", "ends the war", "ends a war"]
+
+
+def test_an_article_hides_no_longer_name() -> None:
+    found = names(load_lexicon(), "The UN Security Council and the European Parliament met the UN.")
+    assert [actor for _, actor, _, _ in found] == ["UN Security Council", "European Parliament", "United Nations"]
