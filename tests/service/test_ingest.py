@@ -324,7 +324,7 @@ async def test_nothing_is_marked_as_seen_when_nothing_could_be_analysed(bot, mon
         raise WorkerDied("no child process could be started")
 
     with monkeypatch.context() as patch:
-        patch.setattr(bot.ingest._analyst, "analyse", dead)
+        patch.setattr(bot.ingest._reader._analyst, "analyse", dead)
         (outcome,) = await bot.poll(wire=[NEWS])
     assert outcome.status == "unsaved"
     bot.clock.forward(minutes=5)

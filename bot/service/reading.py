@@ -1,0 +1,125 @@
+"""Read what a feed showed: which entries are new or edited, their words or pages, and what the engine finds in them."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain.article import Article, Entry, canonical_url, digest, entry_key
+from bot.domain.feed import Feed, FullText
+from bot.domain.statement import Analysis, Document
+from bot.service.filing import Read
+from bot.service.judge import Add, Revise, Skip, Verdict, judge, recent
+from bot.service.ports import Analyst, ClaimedFeed, FeedSource, Known, Parsed, Storage
+
+# A page fetch is a favour asked of the outlet: no more than this many in one poll, no longer than this in all.
+MAX_PAGES = 10
+PAGES_DEADLINE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one poll has read: the articles to file, and those (edited or not) that were known under another key."""
+
+    reads: Sequence[Read] = ()
+    renamed: Sequence[tuple[Article, Known]] = ()
+
+
+class Reader:
+    """Turns the entries of one poll into articles with verdicts; writes nothing."""
+
+    def __init__(self, *, source: FeedSource, analyst: Analyst, storage: Storage) -> None:
+        self._source = source
+        self._analyst = analyst
+        self._storage = storage
+
+    async def read(self, claimed: ClaimedFeed, parsed: Parsed, *, now: datetime) -> Reading:
+        """What is new or edited among a feed's entries, analysed. Raises FeedError, StorageError, WorkerError."""
+        kept, renamed = await self._recognise(claimed, parsed, now=now)
+        kept.sort(key=lambda pair: pair[0].published or now)  # the earliest report starts a story
+        articles = [a for a, _ in kept]
+        if claimed.feed.full_text is FullText.ALWAYS:
+            articles = await self._with_pages(articles, now=now)
+        analyses = await self._analyst.analyse([_document(a, claimed.feed) for a in articles])
+        if claimed.feed.full_text is FullText.FLAGGED:
+            articles, analyses = await self._deepen(articles, analyses, claimed.feed, now=now)
+        return Reading([Read(a, v, x) for a, (_, v), x in zip(articles, kept, analyses, strict=True)], renamed)
+
+    async def _recognise(
+        self, claimed: ClaimedFeed, parsed: Parsed, *, now: datetime
+    ) -> tuple[list[tuple[Article, Add | Revise]], list[tuple[Article, Known]]]:
+        """The articles that are new or edited, each with its verdict, and what `Reading.renamed` holds."""
+        entries = {entry_key(e): e for e in reversed(parsed.entries)}  # of two with one key, the first counts
+        texts = await self._source.clean(list(entries.values()))
+        articles = [
+            _article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
+            for (key, entry), (title, text) in zip(entries.items(), texts, strict=True)
+        ]
+        known = await self._storage.known(claimed.id, list(entries))
+        # Some outlets give old items new ids, days later; that makes no news of them.
+        pages = await self._storage.known_pages(claimed.id, [a for a in articles if a.key not in known])
+        kept: list[tuple[Article, Add | Revise]] = []
+        for article in articles:
+            before = known.get(article.key) or pages.get(article.key)
+            verdict: Verdict = judge(article, before, now=now, first_poll=claimed.state.first_poll)
+            if not isinstance(verdict, Skip):
+                kept.append((article, verdict))
+        return kept, [(a, pages[a.key]) for a in articles if a.key in pages]
+
+    async def _with_pages(self, articles: Sequence[Article], *, now: datetime) -> list[Article]:
+        """The articles, the newest few of the last day with their page's text in place of the feed's."""
+        result = list(articles)
+        wanted = [i for i, a in enumerate(articles) if a.link and recent(a, now=now, window=timedelta(days=1))]
+        failures = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PAGES_DEADLINE.total_seconds()):
+                for i in wanted[-MAX_PAGES:]:
+                    text = await self._source.page_text(articles[i].link or "")
+                    failures = 0 if text else failures + 1
+                    if failures > 1:  # the outlet's server is down, or does not want to be read
+                        break
+                    if text and len(text) > len(articles[i].text):
+                        result[i] = replace(articles[i], text=text)
+        return result
+
+    async def _deepen(
+        self, articles: list[Article], analyses: list[Analysis], feed: Feed, *, now: datetime
+    ) -> tuple[list[Article], list[Analysis]]:
+        """Read flagged articles again with their page's text; keep that reading where it finds at least as much."""
+        flagged = [i for i, x in enumerate(analyses) if x.topics]
+        pages = await self._with_pages([articles[i] for i in flagged], now=now)
+        longer = [(i, page) for i, page in zip(flagged, pages, strict=True) if page is not articles[i]]
+        again = await self._analyst.analyse([_document(page, feed) for _, page in longer])
+        for (i, page), analysis in zip(longer, again, strict=True):
+            if len(analysis.statements) >= len(analyses[i].statements):
+                articles[i], analyses[i] = page, analysis
+        return articles, analyses
+
+
+def _article(
+    key: str, entry: Entry, title: str, text: str, *, feed: Feed, fallback: str | None, now: datetime
+) -> Article:
+    language = (feed.language or entry.language or fallback or "und").replace("_", "-").split("-")[0].lower()
+    return Article(
+        key=key,
+        feed=feed.name,
+        title=title,
+        text=text,
+        language=language,
+        link=entry.link if canonical_url(entry.link) else None,
+        canonical_link=canonical_url(entry.link),
+        published=min(entry.published, now) if entry.published else None,
+        seen=now,
+        digest=digest(title, text),
+    )
+
+
+def _document(article: Article, feed: Feed) -> Document:
+    return Document(
+        title=article.title,
+        text=article.text,
+        language=None if article.language == "und" else article.language,
+        published=(article.published or article.seen).isoformat(),
+        source=feed.publisher,
+    )
