@@ -241,6 +241,6 @@ async def _check_feeds(settings: Settings) -> int:
             print(f"feed      ok: {answer.feed.name}: {answer.entries} entries, newest {answer.newest}", flush=True)
     if failed:
         print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
-    if failed == len(settings.feeds):
+    if failed == len(settings.feeds) > 1:
         print("no feed could be reached: is this machine online?")
     return failed

@@ -81,5 +81,5 @@ class Progress:
                 self._new,
                 self._flagged,
             )
-            if self._heard and set(self._heard.values()) == {"failed"}:
+            if len(self._heard) > 1 and set(self._heard.values()) == {"failed"}:
                 log.warning("no feed could be reached: is this machine online?")

@@ -61,7 +61,7 @@ def test_a_feed_that_fails_and_then_works_has_not_failed() -> None:
 
 @pytest.mark.parametrize(
     ("statuses", "asked"),
-    [(["failed", "failed"], True), (["failed", "polled"], False), (["failed", "unsaved"], False)],
+    [(["failed", "failed"], True), (["failed"], False), (["failed", "polled"], False), (["failed", "unsaved"], False)],
 )
 def test_where_no_feed_answers_the_network_is_asked_about(
     caplog: pytest.LogCaptureFixture, statuses: list[str], asked: bool
