@@ -22,7 +22,8 @@ def guess(text: str) -> str:
     for first, last, code in SCRIPTS:
         if sum(first <= c <= last for c in letters) > len(letters) / 2:
             return code
-    return str(_model().classify(sample)[0])
+    readable = sample.encode("utf-8", "replace").decode()  # half a surrogate pair cannot be encoded
+    return str(_model().classify(readable)[0])
 
 
 @lru_cache(maxsize=1)

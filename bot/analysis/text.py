@@ -44,6 +44,8 @@ def _plain(char: str) -> str:
         return ONE_LETTER[char]
     if char.isspace():
         return " " if char != "\n" else char
+    if unicodedata.category(char) == "Cs":
+        return "\ufffd"  # half a surrogate pair: JSON can bring it, nobody can search for it
     if unicodedata.category(char) == "Pd" and char != "—":
         return "-"  # an em dash parts clauses, the others may part the halves of a word
     base = unicodedata.normalize("NFKD", char)[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -64,3 +65,10 @@ def test_unclosed_marks_and_mixed_scripts_are_read(engine: Engine) -> None:
         + "\u0301" * 500
     )
     engine.analyse(Document("", text, "en"))
+
+
+@pytest.mark.parametrize("language", ["en", None])
+def test_half_a_surrogate_pair_is_read_over(engine: Engine, language: str | None) -> None:
+    # JSON can bring one: "\\ud800" is a valid string there.
+    text = "\ud800 Ruritania has rejected the ceasefire, and the war in the Marshes goes on."
+    assert [s.speaker for s in engine.analyse(Document("x \ud800 y", text, language)).statements] == ["Ruritania"]
