@@ -2,6 +2,7 @@
 
 import os
 import re
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
+
+# What the pool logs of a connection that a stop cut off in mid-statement, its caller is told as an exception.
+logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 BUSY_SECONDS = 30
 READ_ONLY = "parley_read_only"
