@@ -1,8 +1,8 @@
 """Engines for both databases, and their errors in the words of the contract."""
 
+import logging
 import os
 import re
-import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
