@@ -14,7 +14,8 @@ def sayings(clause: Clause) -> list[Saying]:
     """Every saying of the sentence, in order of appearance."""
     _headline(clause)
     for k, unit in enumerate(clause.units):
-        if clause.quoted(unit.start):
+        tells = unit.cue is not None or unit.kind == "source" or unit.start in clause.deeds
+        if not tells or clause.quoted(unit.start):
             continue
         if unit.kind == "source":
             _according(clause, k)

@@ -56,7 +56,7 @@ class Clause:
 
     def quoted(self, at: int) -> Quote | None:
         """The quotation around an offset."""
-        return next((q for q in self.quotes if q.start < at < q.end - 1), None)
+        return next((q for q in self.quotes if q.start < at < q.end - 1), None) if self.quotes else None
 
     def covering(self, last: int) -> Phrase | None:
         """The phrase that this unit belongs to."""

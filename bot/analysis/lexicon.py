@@ -198,6 +198,19 @@ class Lexicon:
     conflicts: Mapping[str, Conflict]
     topics: Mapping[str, Topic]
     languages: Mapping[str, Language]
+    posts: Mapping[tuple[str, str], tuple[tuple[Actor, Office], ...]] = field(init=False)  # (title, of) -> who held it
+
+    def __post_init__(self) -> None:
+        posts: dict[tuple[str, str], tuple[tuple[Actor, Office], ...]] = {}
+        for actor in self.actors.values():
+            for office in actor.offices:
+                key = (office.title, office.of)
+                posts[key] = (*posts.get(key, ()), (actor, office))
+        object.__setattr__(self, "posts", posts)
+
+    def holder(self, title: str, of: str, day: str) -> Actor | None:
+        """Who held a post on a day (ISO, "" for today); the first that the files name."""
+        return next((actor for actor, office in self.posts.get((title, of), ()) if office.held_on(day)), None)
 
     def conflicts_of(self, name: str) -> tuple[str, ...]:
         """The conflicts that an actor or a territory stands in, its own or inherited."""

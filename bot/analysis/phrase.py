@@ -7,6 +7,8 @@ from bot.analysis.lexicon import Role
 from bot.analysis.match import Name
 from bot.analysis.units import Grammar, Unit
 
+BEGINS = frozenset(("determiner", "number", "name", "cap", "title"))
+
 
 @dataclass(slots=True)
 class Phrase:
@@ -58,7 +60,9 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
     found: list[Phrase] = []
     i = 0
     while i < len(units):
-        phrase = _phrase(units, i, grammar, capitals)
+        unit = units[i]
+        begins = unit.kind in BEGINS or unit.modifier or unit.role is not None or unit.kind.startswith("pronoun_")
+        phrase = _phrase(units, i, grammar, capitals) if begins else None
         if phrase is None:
             i += 1
             continue

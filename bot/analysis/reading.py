@@ -81,7 +81,11 @@ class Reading:
     def statements(self) -> list[Statement]:
         """Every statement read, in order of appearance; several may have one gist."""
         abbreviations = frozenset(self._language.words.get("abbreviation", ()))
+        last = self.topics.last
+        last = max([last, *(q.end for q in self._quotes if q.start <= last < q.end)])
         for start, end in sentences(self._view, abbreviations=abbreviations):
+            if start > last and not any(post for _, post in self._found):
+                break  # no word of a topic follows, and nobody is left to be named
             self._sentence(start, end)
         return [
             replace(statement, speaker=name) if post and (name := self._memory.holder(post)) else statement

@@ -239,23 +239,13 @@ class Memory:
             owner = self.bodies[-1][1]  # "its prime minister"
         if owner is not None and title:
             for post in (title, *STANDS_FOR.get(title, ())):
-                for actor in self.lexicon.actors.values():
-                    if any(o.title == post and o.of == owner.name and o.held_on(self.day) for o in actor.offices):
-                        return actor.name, actor
+                if (actor := self.lexicon.holder(post, owner.name, self.day)) is not None:
+                    return actor.name, actor
         seen = self.offices.get(unit.low)
         if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):
             return seen
-        if title == "pope":
-            return next(
-                (
-                    (a.name, a)
-                    for a in self.lexicon.actors.values()
-                    for o in a.offices
-                    if o.title == "pope" and o.held_on(self.day)
-                ),
-                None,
-            )
-        return None
+        actor = self.lexicon.holder("pope", "Vatican", self.day) if title == "pope" else None
+        return (actor.name, actor) if actor is not None else None
 
     def _words(self, phrase: Phrase) -> str:
         """The phrase as written, without its article."""

@@ -55,6 +55,11 @@ class Topics:
         self._between = frozenset((*self._words.get("determiner", ()), *self._words.get("between", ())))
         self.reasons: list[str] = []
 
+    @property
+    def last(self) -> int:
+        """Where the last of the topics' words ends."""
+        return max((h.end for h in self._terms), default=0)
+
     def rules(self, topic: str) -> tuple[StanceRule, ...]:
         """The stance rules of a topic in their order."""
         return self._rules[topic]

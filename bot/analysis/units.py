@@ -127,6 +127,8 @@ class Grammar:
     def _fixed(self, low: Sequence[str], i: int) -> tuple[Unit | None, int]:
         """The longest entry of the table that begins at token i, and the token behind it."""
         longest = self._longest.get(low[i], 0)
+        if longest == 1:
+            return self._table[(low[i],)], i + 1
         for size in range(min(longest, len(low) - i), 0, -1):
             if size == 1 and longest > 1 and (wide := self._parted_cue(low, i)) is not None:
                 return wide
