@@ -52,6 +52,7 @@ class Memory:
         self.last: tuple[str, Actor | None] | None = None
         words = language.words
         self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
+        self.articles = frozenset(words.get("article", ("the", "a", "an")))
         self.adversary = frozenset(words.get("adversary", ()))  # words that make of "generals" the two sides
 
     def note(self, phrase: Phrase) -> None:
@@ -219,7 +220,7 @@ class Memory:
 
     def _unknown(self, phrase: Phrase, caps: list[Unit], owner: Actor | None, start: int, end: int) -> Speaker:
         """A person or body that the lexicon does not know: the article's own words."""
-        words = self.view.plain[caps[0].start : caps[-1].end]
+        words = self.view.shown[caps[0].start : caps[-1].end]
         last = caps[-1].low
         if len(caps) > 1:
             self._remember(words, None)
@@ -249,6 +250,6 @@ class Memory:
 
     def _words(self, phrase: Phrase) -> str:
         """The phrase as written, without its article."""
-        first = 1 if phrase.units[0].low in ("the", "a", "an") and len(phrase.units) > 1 else 0
+        first = 1 if phrase.units[0].low in self.articles and len(phrase.units) > 1 else 0
         last = phrase.owner.units[-1].end if phrase.owner is not None else phrase.units[-1].end
-        return " ".join(self.view.plain[phrase.units[first].start : last].split())
+        return " ".join(self.view.shown[phrase.units[first].start : last].split())
