@@ -71,6 +71,8 @@ class Grammar:
         self._participle = tuple(language.words.get("participle_ending", ()))
         self._past = tuple(language.words.get("past_ending", ()))
         self._adverb = tuple(language.words.get("adverb_ending", ()))
+        self.inside = frozenset(language.words.get("inside", ()))
+        self._plural = tuple(language.words.get("plural_ending", ()))
         self.by = frozenset(language.words.get("by", ()))
         self.sources = frozenset(language.words.get("from", ()))
         self.infinitives = frozenset(language.words.get("infinitive", ()))
@@ -88,6 +90,10 @@ class Grammar:
     def participle(self, low: str) -> bool:
         """Whether a verb's first word has the ending of a participle that shares its subject ("calling for")."""
         return low.partition(" ")[0].endswith(self._participle)
+
+    def nobody(self, low: str) -> bool:
+        """Whether a verb can stand without a subject and mean those of a house ("в Кремле заявили")."""
+        return low.endswith(self._plural)
 
     def past(self, low: str) -> bool:
         """Whether a verb's first word has the ending of the past and of the passive ("called for")."""
