@@ -177,10 +177,24 @@ def behind(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     return (phrase, 0.9) if phrase is not None and phrase.can_speak and not phrase.governed else None
 
 
+def _house(clause: Clause, k: int) -> Phrase | None:
+    """Those in whose house it was said: "в Кремле заявили", "сообщили в Кремле"."""
+    if not clause.grammar.nobody(clause.units[k].low):
+        return None
+    for phrase in (clause.covering(k - 1), clause.starting(k + 2)):
+        if phrase is None or not phrase.first or not phrase.can_speak or phrase.pronoun:
+            continue
+        if clause.units[phrase.first - 1].low in clause.grammar.inside:
+            return phrase
+    return None
+
+
 def dropped(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     """The subject that a verb's ending implies: whoever spoke last ("Dodał, że")."""
     if not clause.grammar.dropped:
         return None
+    if (house := _house(clause, k)) is not None:
+        return house, 0.9
     unit = clause.units[k]
     phrase = Phrase(k, k + 1, [Unit("pronoun_dropped", unit.start, unit.end, unit.low)])
     phrase.group = [phrase]
