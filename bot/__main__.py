@@ -102,7 +102,8 @@ def check() -> None:
 
 @cli.command()
 @click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
-def analyse(file: BinaryIO) -> None:
+@click.option("--explain", is_flag=True, help="Show one article (a JSON line or plain text) marked, with the reasons.")
+def analyse(file: BinaryIO, *, explain: bool) -> None:
     """Judge articles: JSON lines in, JSON lines out.
 
     A line in: {"id": …, "title": …, "text": …, "lang"?, "published"?, "source"?}. A line out, in the same order: the
@@ -111,6 +112,9 @@ def analyse(file: BinaryIO) -> None:
     from bot.analyse import answers, dumped
     from bot.lexicons import default_engine
 
+    if explain:
+        _explain(file)
+        return
     engine, out = default_engine(), sys.stdout.buffer
     if file.isatty():
         click.echo('waiting for articles, one {"id", "title", "text"} a line; Ctrl-D ends', err=True)
@@ -121,6 +125,18 @@ def analyse(file: BinaryIO) -> None:
         bad = bad or "error" in answer
     if bad:
         sys.exit(MISTAKES)
+
+
+def _explain(file: BinaryIO) -> None:
+    from bot.analyse import LONGEST, BadLineError, article
+    from bot.explain import show
+    from bot.lexicons import default_engine
+
+    try:
+        document = article(file.read(LONGEST))
+    except BadLineError as error:
+        raise click.ClickException(str(error)) from None
+    show(document, default_engine().analyse(document), sys.stdout)
 
 
 @cli.group()

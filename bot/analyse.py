@@ -34,6 +34,20 @@ def answers(lines: BinaryIO, analyse: Analyse) -> Iterator[Object]:
             yield {"id": asked.get("id"), "line": number, "error": f"the engine failed: {type(error).__name__}"}
 
 
+def article(data: bytes) -> Document:
+    """One article: a JSON object as `answers` reads it, else plain text whose first line is the title.
+
+    Raises BadLineError for an object that holds no document and for bytes that are no UTF-8.
+    """
+    if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return _document(_parsed(data))
+    try:
+        title, _, text = data.decode("utf-8-sig").replace("\r\n", "\n").lstrip().partition("\n")
+    except UnicodeDecodeError as error:
+        raise BadLineError(f"not UTF-8 at byte {error.start + 1}") from None
+    return Document(title, text.lstrip("\n"))
+
+
 def answer(id_: object, analysis: Analysis) -> Object:
     """A verdict as the object that is printed."""
     return {

@@ -50,12 +50,13 @@ ZONES = {
     # Wiring may import everything; nobody may import it, save wiring itself and `python -m bot`.
     "bot.app": Zone({"bot"}, set()),
     "bot.analyse": Zone(NOUNS, set()),
+    "bot.explain": Zone(NOUNS, {"rich"}),
     "bot.check": Zone({"bot"}, set()),
     "bot.probe": Zone(set(), set()),
     "bot.progress": Zone({"bot"}, set()),
     "bot.__main__": Zone({"bot"}, {"click"}),
 }
-WIRING = {"bot.analyse", "bot.app", "bot.check", "bot.probe", "bot.progress", "bot.__main__"}
+WIRING = {"bot.analyse", "bot.app", "bot.check", "bot.explain", "bot.probe", "bot.progress", "bot.__main__"}
 
 
 def module_of(path: Path) -> str:
