@@ -1,9 +1,12 @@
 """Gold sentences of every language: what is a statement, whose, and of which stance. Half of them are silent."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.domain.statement import Document
-from bot.lexicons import default_engine
+from bot.errors import LexiconError
+from bot.lexicons import default_engine, load_lexicon
 
 SPOKEN = {
     "pl": [
@@ -22,6 +25,7 @@ SPOKEN = {
             "demand",
         ),
         ("Rzecznik Kremla powiedział, że plan pokojowy dla Ukrainy jest możliwy.", "Kremlin", "ceasefire", "propose"),
+        ("Chiny odrzuciły rozejm w wojnie o Tajwan.", "China", "ceasefire", "reject"),
     ],
     "nl": [
         ("Hamas verwerpt het staakt-het-vuren in Gaza.", "Hamas", "ceasefire", "reject"),
@@ -52,6 +56,7 @@ SPOKEN = {
         ),
         ("Selon le Kremlin, Kiev a violé la trêve.", "Russia", "ceasefire", "accuse"),
         ("Une trêve a été rejetée par Israël après des bombardements.", "Israel", "ceasefire", "reject"),
+        ("Lavrov a affirmé que la Russie ne renoncerait jamais à la Crimée.", "Sergey Lavrov", "territory", "reject"),
     ],
     "es": [
         ("Hamás rechazó el alto el fuego en Gaza.", "Hamas", "ceasefire", "reject"),
@@ -96,6 +101,12 @@ SPOKEN = {
         ("Russland hat den Friedensplan für die Ukraine abgelehnt.", "Russia", "ceasefire", "reject"),
         ("Laut dem Kreml hat Kiew die Waffenruhe verletzt.", "Russia", "ceasefire", "accuse"),
         ("Die Krim gehört zur Ukraine, betonte Scholz.", "Olaf Scholz", "territory", "claim"),
+        (
+            "Moskau werde die Krim niemals zurückgeben, sagte Außenminister Lawrow.",
+            "Sergey Lavrov",
+            "territory",
+            "reject",
+        ),
     ],
     "ru": [
         ("ХАМАС отверг прекращение огня в секторе Газа.", "Hamas", "ceasefire", "reject"),
@@ -115,6 +126,7 @@ SPOKEN = {
             "reject",
         ),
         ("Крым принадлежит Украине, подчеркнул Макрон.", "Emmanuel Macron", "territory", "claim"),
+        ("В ХАМАС сообщили, что согласились на перемирие в Газе.", "Hamas", "ceasefire", "agree"),
     ],
     "uk": [
         ("ХАМАС відкинув припинення вогню в секторі Гази.", "Hamas", "ceasefire", "reject"),
@@ -155,6 +167,7 @@ SPOKEN = {
         ('ארה"ב הציעה הפוגה בלחימה בלבנון.', "United States", "ceasefire", "propose"),
         ("נתניהו: לא תקום מדינה פלסטינית.", "Benjamin Netanyahu", "territory", "reject"),
         ("לדברי הקרמלין, אוקראינה הפרה את הפסקת האש.", "Russia", "ceasefire", "accuse"),
+        ("בחמאס הודיעו כי קיבלו את ההצעה להפסקת אש בעזה.", "Hamas", "ceasefire", "agree"),
     ],
     "ar": [
         ("رفضت حركة حماس وقف إطلاق النار في غزة.", "Hamas", "ceasefire", "reject"),
@@ -168,6 +181,7 @@ SPOKEN = {
         ("ماكرون يقترح هدنة في الحرب الأوكرانية.", "Emmanuel Macron", "ceasefire", "propose"),
         ("اتهمت روسيا أوكرانيا بخرق الهدنة.", "Russia", "ceasefire", "accuse"),
         ("أكد نتنياهو أنه لن تقوم دولة فلسطينية.", "Benjamin Netanyahu", "territory", "reject"),
+        ("قال لافروف إن موسكو لن تعيد القرم أبدا.", "Sergey Lavrov", "territory", "reject"),
     ],
 }
 
@@ -178,6 +192,7 @@ SILENT = {
         "Premier Izraela powiedział, że w piątek poleci do Waszyngtonu.",
         "Spółka podpisała aneks do umowy kredytowej.",
         "Izrael przekazał Hamasowi listę więźniów w ramach rozejmu.",
+        "Ukraińskie wojsko podało, że zestrzeliło drony w obwodzie zaporoskim.",
     ],
     "nl": [
         "Het staakt-het-vuren in Gaza duurt al een week.",
@@ -193,6 +208,7 @@ SILENT = {
         "Pendant la trêve, des camions sont entrés à Gaza.",
         "La météo n'offre aucune trêve aux agriculteurs.",
         "Le ministre a défendu la souveraineté numérique de la France.",
+        "Ukraine : treize morts dans une frappe russe à Kharkiv malgré la trêve.",
     ],
     "es": [
         "La tregua en Gaza dura ya una semana.",
@@ -217,6 +233,7 @@ SILENT = {
         "Während der Waffenruhe fuhren Lastwagen nach Gaza.",
         "Im Koalitionsstreit fordert der Minister einen Waffenstillstand mit der Ampel.",
         "Der Präsident eröffnete eine Ausstellung über den Krieg.",
+        "Die israelische Armee teilte mit, sie habe einen Kommandeur der Hisbollah getötet.",
     ],
     "ru": [
         "Перемирие в Газе длится уже неделю.",
@@ -226,6 +243,7 @@ SILENT = {
         "В магазине сообщили о снижении цен.",
         "Министр рассказал о цифровом суверенитете.",
         "Израиль передал ХАМАС список пленных в рамках перемирия.",
+        "Минобороны РФ сообщило, что над Крымом сбиты беспилотники.",
     ],
     "uk": [
         "Перемир'я в Газі триває вже тиждень.",
@@ -251,6 +269,7 @@ SILENT = {
         "במהלך הפסקת האש נכנסו משאיות לעזה.",
         "עם תום הפסקת האש נורו רקטות לעבר אשקלון.",
         "השר סיפר על עצמאות דיגיטלית.",
+        "נתניהו נפגש עם טראמפ בבית הלבן על רקע המלחמה.",
     ],
     "ar": [
         "تستمر الهدنة في غزة منذ أسبوع.",
@@ -259,6 +278,7 @@ SILENT = {
         "دخلت الشاحنات إلى غزة خلال الهدنة.",
         "أعلنت الوزارة زيادة في الصادرات.",
         "تحدث الوزير عن السيادة الرقمية.",
+        "أعلن الجيش الإسرائيلي مقتل قائد في حزب الله في بيروت.",
     ],
 }
 
@@ -280,3 +300,24 @@ def test_no_statement_no_flag(language: str, text: str) -> None:
     analysis = default_engine().analyse(Document("", text, language, "2025-05-16"))
     assert not analysis.statements, analysis.reasons
     assert analysis.reasons
+
+
+def test_half_of_the_sentences_are_silent() -> None:
+    for code, rows in SPOKEN.items():
+        assert abs(len(rows) - len(SILENT[code])) <= 1, code
+
+
+def test_a_name_leads_to_an_actor_or_a_place(tmp_path: Path) -> None:
+    (tmp_path / "names").mkdir()
+    text = '[language]\ncode = "pl"\n[nominative]\n"Ruritania" = ["Rurytania"]\n'
+    (tmp_path / "names" / "pl.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(LexiconError, match='"Ruritania" leads nowhere'):
+        load_lexicon(tmp_path)
+
+
+def test_a_trait_is_one_that_the_engine_knows(tmp_path: Path) -> None:
+    (tmp_path / "cues").mkdir()
+    text = '[language]\ncode = "xx"\n[words]\ntrait = ["verb first"]\n'
+    (tmp_path / "cues" / "xx.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(LexiconError, match='"verb first" is no trait of a language'):
+        load_lexicon(tmp_path)
