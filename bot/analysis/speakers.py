@@ -15,6 +15,7 @@ STATE_VOICE = re.compile(
     r"|office|coast guard|command|casa |planalto|treasury|security council|cabinet",
     re.IGNORECASE,
 )
+UNKNOWN = 0.67  # a post or a group that nobody is known to be: right in half of the cases
 # Posts that a word may mean where nobody holds one of just that name.
 STANDS_FOR = {
     "leader": ("supreme leader", "president", "prime minister", "chancellor"),
@@ -177,13 +178,13 @@ class Memory:
             holder = self._holder(phrase, owner)
             if holder is not None:
                 return Speaker(holder[0], start, end, holder[1], 0.9)
-            return Speaker(self._words(phrase), start, end, None, 0.75, phrase.units[-1].low)
+            return Speaker(self._words(phrase), start, end, None, UNKNOWN, phrase.units[-1].low)
         if role.kind in ("organ", "voice", "official") and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.95)
         if owner is None and role.kind in ("organ", "group", "voice") and (seen := self._before(phrase)) is not None:
             return Speaker(seen[0], start, end, seen[1], 0.85)
         post = phrase.units[-1].low if role.kind in ("voice", "official") else ""
-        return Speaker(self._words(phrase), start, end, None, 0.75, post)
+        return Speaker(self._words(phrase), start, end, None, UNKNOWN, post)
 
     def holder(self, post: str) -> str:
         """Whom the whole article names with this post, "" if nobody: for a headline's "minister says"."""
