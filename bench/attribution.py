@@ -4,8 +4,8 @@ usage: python -m bench.attribution [FILE]     (default: ../shared/eval/polnear-d
 
 Every attribution of a text has a source, a cue and a content, direct or indirect, whatever it is about; our layer only
 looks for cues of its own lexicon. A source or content counts as found exactly when its span is the same but for
-articles, marks and spaces at its ends; as overlapping when the two share half of the letters of the shorter one (a labelled source
-holds its whole apposition, ours the name).
+articles, marks and spaces at its ends; as overlapping when the two share half of the letters of the shorter one (a
+labelled source holds its whole apposition, ours the name).
 """
 
 import json
