@@ -26,6 +26,7 @@ SPOKEN = {
         ),
         ("Rzecznik Kremla powiedział, że plan pokojowy dla Ukrainy jest możliwy.", "Kremlin", "ceasefire", "propose"),
         ("Chiny odrzuciły rozejm w wojnie o Tajwan.", "China", "ceasefire", "reject"),
+        ("Starmer zaapelował do Rosji o bezwarunkowe zawieszenie broni.", "Keir Starmer", "ceasefire", "demand"),
     ],
     "nl": [
         ("Hamas verwerpt het staakt-het-vuren in Gaza.", "Hamas", "ceasefire", "reject"),
@@ -38,6 +39,7 @@ SPOKEN = {
             "reject",
         ),
         ("Nederland gaat Palestina erkennen, zei premier Rutte.", "Mark Rutte", "territory", "recognise"),
+        ("Spanje erkent de Palestijnse staat.", "Spain", "territory", "recognise"),
     ],
     "fr": [
         ("Le Hamas rejette le cessez-le-feu proposé à Gaza.", "Hamas", "ceasefire", "reject"),
@@ -57,6 +59,7 @@ SPOKEN = {
         ("Selon le Kremlin, Kiev a violé la trêve.", "Russia", "ceasefire", "accuse"),
         ("Une trêve a été rejetée par Israël après des bombardements.", "Israel", "ceasefire", "reject"),
         ("Lavrov a affirmé que la Russie ne renoncerait jamais à la Crimée.", "Sergey Lavrov", "territory", "reject"),
+        ("Pékin affirme que Taïwan fait partie de la Chine.", "China", "territory", "claim"),
     ],
     "es": [
         ("Hamás rechazó el alto el fuego en Gaza.", "Hamas", "ceasefire", "reject"),
@@ -75,6 +78,7 @@ SPOKEN = {
             "reject",
         ),
         ("Argentina reclamó la soberanía de las Malvinas ante la ONU.", "Argentina", "territory", "demand"),
+        ("La UE condena la anexión de territorios ucranianos.", "European Union", "territory", "reject"),
     ],
     "it": [
         ("Hamas respinge il cessate il fuoco a Gaza.", "Hamas", "ceasefire", "reject"),
@@ -88,6 +92,7 @@ SPOKEN = {
         ("Secondo il Cremlino, Kiev ha violato la tregua.", "Russia", "ceasefire", "accuse"),
         ("Mosca: «Nessuna tregua in Ucraina prima di maggio».", "Russia", "ceasefire", "reject"),
         ("La Crimea è ucraina, ha ribadito Macron.", "Emmanuel Macron", "territory", "claim"),
+        ("L'Ue accusa Israele di violare la tregua a Gaza.", "European Union", "ceasefire", "accuse"),
     ],
     "de": [
         ("Die Hamas lehnt eine Waffenruhe im Gazastreifen ab.", "Hamas", "ceasefire", "reject"),
@@ -107,6 +112,7 @@ SPOKEN = {
             "territory",
             "reject",
         ),
+        ("Trump droht der Hamas bei Bruch der Waffenruhe mit Konsequenzen.", "Donald Trump", "ceasefire", "threaten"),
     ],
     "ru": [
         ("ХАМАС отверг прекращение огня в секторе Газа.", "Hamas", "ceasefire", "reject"),
@@ -127,6 +133,12 @@ SPOKEN = {
         ),
         ("Крым принадлежит Украине, подчеркнул Макрон.", "Emmanuel Macron", "territory", "claim"),
         ("В ХАМАС сообщили, что согласились на перемирие в Газе.", "Hamas", "ceasefire", "agree"),
+        (
+            "Эрдоган заявил, что Турция никогда не признает аннексию Крыма.",
+            "Recep Tayyip Erdogan",
+            "territory",
+            "reject",
+        ),
     ],
     "uk": [
         ("ХАМАС відкинув припинення вогню в секторі Гази.", "Hamas", "ceasefire", "reject"),
@@ -141,6 +153,7 @@ SPOKEN = {
         ("За словами речника НАТО, Росія порушила перемир'я.", "NATO", "ceasefire", "accuse"),
         ("Рубіо прибув до Києва. Додав, що США підтримують припинення війни.", "Marco Rubio", "ceasefire", "demand"),
         ("Крим належить Україні, наголосив Макрон.", "Emmanuel Macron", "territory", "claim"),
+        ("Європейські лідери закликали Росію до припинення вогню.", "European leaders", "ceasefire", "demand"),
     ],
     "tr": [
         ("Hamas, Gazze'de ateşkesi reddetti.", "Hamas", "ceasefire", "reject"),
@@ -159,6 +172,7 @@ SPOKEN = {
         ("Rusya, Ukrayna'yı ateşkesi ihlal etmekle suçladı.", "Russia", "ceasefire", "accuse"),
         ("Kırım Ukrayna'ya aittir, dedi Macron.", "Emmanuel Macron", "territory", "claim"),
         ("Fransa, Filistin devletini tanıyacağını açıkladı.", "France", "territory", "recognise"),
+        ("Bakan Fidan: İsrail ateşkesi ihlal ediyor.", "Hakan Fidan", "ceasefire", "accuse"),
     ],
     "he": [
         ("חמאס דחה את הפסקת האש בעזה.", "Hamas", "ceasefire", "reject"),
@@ -168,6 +182,7 @@ SPOKEN = {
         ("נתניהו: לא תקום מדינה פלסטינית.", "Benjamin Netanyahu", "territory", "reject"),
         ("לדברי הקרמלין, אוקראינה הפרה את הפסקת האש.", "Russia", "ceasefire", "accuse"),
         ("בחמאס הודיעו כי קיבלו את ההצעה להפסקת אש בעזה.", "Hamas", "ceasefire", "agree"),
+        ("חמאס מאשים את ישראל בהפרת הפסקת האש.", "Hamas", "ceasefire", "accuse"),
     ],
     "ar": [
         ("رفضت حركة حماس وقف إطلاق النار في غزة.", "Hamas", "ceasefire", "reject"),
@@ -182,6 +197,7 @@ SPOKEN = {
         ("اتهمت روسيا أوكرانيا بخرق الهدنة.", "Russia", "ceasefire", "accuse"),
         ("أكد نتنياهو أنه لن تقوم دولة فلسطينية.", "Benjamin Netanyahu", "territory", "reject"),
         ("قال لافروف إن موسكو لن تعيد القرم أبدا.", "Sergey Lavrov", "territory", "reject"),
+        ("حماس تتهم إسرائيل بخرق وقف إطلاق النار.", "Hamas", "ceasefire", "accuse"),
     ],
 }
 
@@ -193,6 +209,7 @@ SILENT = {
         "Spółka podpisała aneks do umowy kredytowej.",
         "Izrael przekazał Hamasowi listę więźniów w ramach rozejmu.",
         "Ukraińskie wojsko podało, że zestrzeliło drony w obwodzie zaporoskim.",
+        "Rosyjskie MSZ wezwało ambasadora Polski.",
     ],
     "nl": [
         "Het staakt-het-vuren in Gaza duurt al een week.",
@@ -200,6 +217,7 @@ SILENT = {
         "Premier Rutte zei dat hij vrijdag naar Kiev reist.",
         "Open het bestand en sla het op, zegt de handleiding.",
         "Tijdens het bestand kwamen vrachtwagens Gaza binnen.",
+        "Duizenden mensen lopen mee in een mars voor een staakt-het-vuren in Gaza.",
     ],
     "fr": [
         "La trêve à Gaza tient depuis une semaine.",
@@ -209,6 +227,7 @@ SILENT = {
         "La météo n'offre aucune trêve aux agriculteurs.",
         "Le ministre a défendu la souveraineté numérique de la France.",
         "Ukraine : treize morts dans une frappe russe à Kharkiv malgré la trêve.",
+        "Zelensky est arrivé à Washington pour parler de missiles.",
     ],
     "es": [
         "La tregua en Gaza dura ya una semana.",
@@ -217,6 +236,7 @@ SILENT = {
         "Durante la tregua, los camiones entraron en Gaza.",
         "El calor no da tregua a los agricultores.",
         "El ministro defendió la soberanía alimentaria de España.",
+        "Miles de personas marchan en Madrid por un alto el fuego en Gaza.",
     ],
     "it": [
         "La tregua a Gaza regge da una settimana.",
@@ -225,6 +245,7 @@ SILENT = {
         "Durante la tregua i camion sono entrati a Gaza.",
         "Il campionato non concede tregua alle squadre.",
         "Il ministro ha difeso la sovranità alimentare dell'Italia.",
+        "Migliaia in piazza a Roma per chiedere il cessate il fuoco a Gaza.",
     ],
     "de": [
         "Die Waffenruhe im Gazastreifen hält seit einer Woche.",
@@ -234,6 +255,7 @@ SILENT = {
         "Im Koalitionsstreit fordert der Minister einen Waffenstillstand mit der Ampel.",
         "Der Präsident eröffnete eine Ausstellung über den Krieg.",
         "Die israelische Armee teilte mit, sie habe einen Kommandeur der Hisbollah getötet.",
+        "Nach Beginn der Waffenruhe kehren Tausende nach Gaza zurück.",
     ],
     "ru": [
         "Перемирие в Газе длится уже неделю.",
@@ -244,6 +266,7 @@ SILENT = {
         "Министр рассказал о цифровом суверенитете.",
         "Израиль передал ХАМАС список пленных в рамках перемирия.",
         "Минобороны РФ сообщило, что над Крымом сбиты беспилотники.",
+        "Зеленский прибыл в Лондон на переговоры о ракетах.",
     ],
     "uk": [
         "Перемир'я в Газі триває вже тиждень.",
@@ -253,6 +276,7 @@ SILENT = {
         "Мама сказала, що сьогодні приїде.",
         "Міністр розповів про цифровий суверенітет.",
         "Сторони обговорили перемир'я, повідомив Кремль.",
+        "Росіяни вночі атакували Одесу дронами, є поранені.",
     ],
     "tr": [
         "Gazze'de ateşkes bir haftadır sürüyor.",
@@ -261,6 +285,7 @@ SILENT = {
         "Ateşkes sırasında kamyonlar Gazze'ye girdi.",
         "Teknik direktör derbide ateşkes istedi.",
         "Bakan, yargı bağımsızlığının önemini vurguladı.",
+        "Trump ile Putin Alaska'da bir araya geldi.",
     ],
     "he": [
         "הפסקת האש בעזה נמשכת כבר שבוע.",
@@ -270,6 +295,7 @@ SILENT = {
         "עם תום הפסקת האש נורו רקטות לעבר אשקלון.",
         "השר סיפר על עצמאות דיגיטלית.",
         "נתניהו נפגש עם טראמפ בבית הלבן על רקע המלחמה.",
+        "ביום השלישי להפסקת האש נכנסו משאיות סיוע לרצועה.",
     ],
     "ar": [
         "تستمر الهدنة في غزة منذ أسبوع.",
@@ -279,6 +305,7 @@ SILENT = {
         "أعلنت الوزارة زيادة في الصادرات.",
         "تحدث الوزير عن السيادة الرقمية.",
         "أعلن الجيش الإسرائيلي مقتل قائد في حزب الله في بيروت.",
+        "وصل وزير الخارجية التركي إلى بغداد.",
     ],
 }
 
