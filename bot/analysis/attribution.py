@@ -57,9 +57,32 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
     first = phrase.group[0].first
     lead = clause.units[first - 1].low if 0 < first < k else ""
     if lead in clause.grammar.asked or (cue.stance == "agree" and lead in clause.grammar.retold):
-        return  # "how Ukraine intends to", "after both sides agreed to a truce": no news
+        return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
+    if cue.kind == "say" and _leaves_open(clause, k):
+        return
+    if cue.kind == "act" and (_question(clause) or _blamed(clause, k)):
+        return
     about = content if cue.kind == "say" else acted
     _add(clause, k, cue, phrase, about(clause, k, phrase), sure, "subject and cue")
+
+
+def _leaves_open(clause: Clause, k: int) -> bool:
+    """ "did not say whether he would": nothing was said."""
+    units = clause.units
+    open_ = k + 1 < len(units) and units[k + 1].low in clause.grammar.asked
+    return open_ and any(u.kind == "negation" for u in units[max(0, k - 3) : k])
+
+
+def _question(clause: Clause) -> bool:
+    """ "Will Putin accept a ceasefire?": it is the outlet that asks."""
+    units = clause.units
+    return bool(units) and units[0].kind == "auxiliary" and units[-1].low.endswith("?")
+
+
+def _blamed(clause: Clause, k: int) -> bool:
+    """ "should have accepted the truce": he did not."""
+    before = " ".join(u.low for u in clause.units[max(0, k - 3) : k])
+    return any(before.endswith(words) for words in clause.grammar.blamed)
 
 
 def _clause_follows(clause: Clause, k: int) -> bool:
@@ -134,6 +157,9 @@ def _is_noun(clause: Clause, k: int) -> bool:
         return True
     if before.name is not None and before.name.adjective:
         return True
+    verb = clause.grammar.participle(before.low) or clause.grammar.past(before.low)
+    if before.kind == "word" and before.cue is None and verb and not before.modifier and not clause.grammar.behind:
+        return True  # "raising hopes of"
     act = unit.cue is not None and unit.cue.kind == "act" and not clause.grammar.behind
     return act and before.kind == "word" and not before.modifier and before.cue is None  # "growing calls for"
 

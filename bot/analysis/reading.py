@@ -26,6 +26,8 @@ DATELINE = re.compile(
 )
 AROUND = 200  # letters before and after the topic's words in which its stance is looked for
 SUREST = 0.88
+WORD = re.compile(r"[\w'’]+")
+NEAR_NEGATION = 8  # letters: "is not", "not part of"
 NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
@@ -70,6 +72,7 @@ class Reading:
     ) -> None:
         self.topics = Topics(lexicon, language, view, hits, names, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
+        self._negations = frozenset(language.words.get("negation", ()))
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
@@ -165,7 +168,14 @@ class Reading:
                 found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
         if not isinstance(hit.what, Term) or not hit.what.holder:
             return found
+        if self._denied(hit):
+            return Stance.REJECT, "says whose it is not"
         return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), _sides([speaker]))
+
+    def _denied(self, hit: Hit) -> bool:
+        """Whether a negation stands right beside the words of belonging: "is not Russian", "never part of"."""
+        near = self._view.low[max(0, hit.start - NEAR_NEGATION) : hit.end + NEAR_NEGATION]
+        return any(w in self._negations or w.endswith("n't") for w in WORD.findall(near))
 
     def _holder(self, hit: Hit, saying: Saying, where: str) -> str:
         """The party that stands where the holder of a land does, "" if none."""

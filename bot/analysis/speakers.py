@@ -145,6 +145,18 @@ class Memory:
             fitting = [self.last] if self.last is not None else self.persons if kind == "dropped" else []
         return [Speaker(fitting[-1][0], start, end, fitting[-1][1], 0.8)] if fitting else []
 
+    def _namesake(self, phrase: Phrase, unit: Unit, actor: Actor) -> Unit | None:
+        """The first name of somebody else who bears a known surname ("Melania Trump"), None for the known one's."""
+        at = phrase.units.index(unit)
+        first = phrase.units[at - 1] if at else None
+        if first is None or first.kind != "cap" or first.end + 1 != unit.start or " " in unit.low:
+            return None
+        names = unified(f"{actor.name} {' '.join(actor.aliases)}").lower().split()
+        # A name may be spelled in many ways (Volodymyr, Wolodymyr), but hardly with nothing in common.
+        known = first.low in names or any(n[:1] == first.low[:1] or n[-3:] == first.low[-3:] for n in names[:1])
+        starts = actor.name.startswith(self.view.plain[unit.start : unit.end])  # "Xi", of the language's order
+        return None if known or starts else first
+
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
         lead = next((u for u in phrase.units if u.kind not in ("determiner",)), phrase.units[0])
@@ -157,6 +169,8 @@ class Memory:
                 if unit.name.oblique and role is not None and phrase.units[0] is not unit:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "rzecznik Putina"
                     break
+                if role is None and (other := self._namesake(phrase, unit, unit.name.actor)) is not None:
+                    return Speaker(self.view.shown[other.start : unit.end], lead.start, end, None, 0.8)
                 return Speaker(unit.name.actor.name, lead.start, end, unit.name.actor, 1.0)
         caps = self._caps(phrase)
         if caps and (

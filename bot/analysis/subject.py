@@ -165,7 +165,16 @@ def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     phrase = clause.starting(k + 1)
     if phrase is None or not phrase.can_speak or phrase.pronoun or (free and phrase.governed):
         return None
-    return phrase
+    return None if not free and _goes_on(clause, phrase.group[-1].last) else phrase
+
+
+def _goes_on(clause: Clause, i: int) -> bool:
+    """Whether a verb of its own follows a phrase: "Erdogan, who hosted the talks, said Ukraine must" is no "said X"."""
+    if i >= len(clause.units):
+        return False
+    after = clause.units[i]
+    verb = after.kind in ("auxiliary", "negation", "subordinator") or after.kind.startswith("pronoun_")
+    return verb or (after.kind == "cue" and not clause.grammar.participle(after.low))
 
 
 def behind(clause: Clause, k: int) -> tuple[Phrase, float] | None:

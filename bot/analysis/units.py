@@ -84,6 +84,7 @@ class Grammar:
         self.future = frozenset(language.words.get("future", ()))
         self.denials = frozenset(language.words.get("denial", ()))
         self.asked = frozenset(language.words.get("asked", ()))
+        self.blamed = tuple(language.words.get("blamed", ()))
         self.retold = frozenset(language.words.get("retold", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))
 
