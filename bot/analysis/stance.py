@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterable
 from bot.analysis.lexicon import Cue, StanceRule
 from bot.domain.statement import Stance
 
-# An act that a condition turns into another stance.
 SPOKEN_OF = "only spoken of"
+# Acts that a condition turns into another stance.
 CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
 # Acts that no words turn round: who rejects an annexation claims no land.
 AGAINST = (Stance.REJECT, Stance.ACCUSE)

@@ -113,5 +113,5 @@ def _asked(error: discord.HTTPException) -> timedelta:
 
 
 def _pause(seconds: float) -> timedelta:
-    """From a second to an hour."""
-    return timedelta(seconds=min(max(seconds, 1.0), 3600.0))
+    """From a second to an hour; a number that is none counts as a second."""
+    return timedelta(seconds=min(seconds if seconds >= 1 else 1.0, 3600.0))
