@@ -15,22 +15,18 @@ from bot.analysis.lexicon import (
     Actor,
     Conflict,
     Cue,
-    Deed,
-    Forbid,
     Language,
     Lexicon,
     Office,
     Role,
     Spelling,
-    StanceRule,
-    Term,
     Territory,
     Topic,
-    TopicWords,
 )
 from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.errors import Mistake
+from bot.lexicons.making import joined, made_rule, made_territory, made_words
 from bot.lexicons.reading import Field, File, Shape, Table
 
 STANCES = tuple(s.value for s in Stance)
@@ -130,7 +126,7 @@ class Builder:
         for table in file.tables.get("actor", []):
             self._once(self._actors, table.text("name"), (self._actor(table), table), "name")
         for table in file.tables.get("territory", []):
-            self._once(self._territories, table.text("name"), (_territory(table), table), "name")
+            self._once(self._territories, table.text("name"), (made_territory(table), table), "name")
         if folder == "topics":
             self._topic(file)
         if folder == "cues":
@@ -200,7 +196,7 @@ class Builder:
             for language in dict.fromkeys(
                 t.text("language") for k in ("term", "deed", "forbid", "rule") for t in file.tables.get(k, [])
             ):
-                words[language] = _joined(words.get(language), _topic_words(file, language))
+                words[language] = joined(words.get(language), made_words(file, language))
             war = bool(head.values.get("war", known.war if known else False))
             self._topics[topic_id] = Topic(topic_id, head.text("name"), war, words)
 
@@ -223,7 +219,7 @@ class Builder:
                 Cue(t.texts("forms"), t.text("kind"), t.text("stance"), t.text("negated")) for t in tables("cue", [])
             ),
             tuple(Role(t.texts("forms"), t.text("kind"), t.text("title")) for t in tables("role", [])),
-            tuple(_rule(t) for t in tables("rule", [])),
+            tuple(made_rule(t) for t in tables("rule", [])),
         )
 
     def _words(self, tables: list[Table]) -> dict[str, tuple[str, ...]]:
@@ -283,41 +279,3 @@ class Builder:
                             what = f'"{word}" is a spelling of "{name}" and of "{other[0]}"'
                             mend = f"leave it with one; the other is at {other[1].file}:{other[1].line}"
                             self.mistakes.append(table.mistake(key, what, mend))
-
-
-def _territory(table: Table) -> Territory:
-    return Territory(
-        table.text("name"),
-        table.text("kind"),
-        table.texts("aliases"),
-        table.texts("adjectives"),
-        table.text("parent"),
-        table.texts("codes"),
-        table.texts("conflicts"),
-        bool(table.values.get("disputed")),
-    )
-
-
-def _rule(table: Table) -> StanceRule:
-    stance = Stance(table.text("stance"))
-    last, over = (bool(table.values.get(key)) for key in ("last", "over"))
-    words, also = (tuple(map(unified, table.texts(key))) for key in ("words", "also"))
-    return StanceRule(table.text("name"), stance, words, also, last, over)
-
-
-def _topic_words(file: File, language: str) -> TopicWords:
-    def tables(kind: str) -> list[Table]:
-        return [t for t in file.tables.get(kind, []) if t.text("language") == language]
-
-    return TopicWords(
-        tuple(Term(t.texts("words"), t.texts("near"), t.texts("about"), t.text("holder")) for t in tables("term")),
-        tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
-        tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
-        tuple(_rule(t) for t in tables("rule")),
-    )
-
-
-def _joined(old: TopicWords | None, new: TopicWords) -> TopicWords:
-    if old is None:
-        return new
-    return TopicWords(old.terms + new.terms, old.deeds + new.deeds, old.forbids + new.forbids, old.rules + new.rules)

@@ -1,0 +1,49 @@
+"""One checked table to one value of the lexicon."""
+
+from bot.analysis.lexicon import Deed, Forbid, StanceRule, Term, Territory, TopicWords
+from bot.analysis.text import unified
+from bot.domain.statement import Stance
+from bot.lexicons.reading import File, Table
+
+
+def made_territory(table: Table) -> Territory:
+    """A territory from its table."""
+    return Territory(
+        table.text("name"),
+        table.text("kind"),
+        table.texts("aliases"),
+        table.texts("adjectives"),
+        table.text("parent"),
+        table.texts("codes"),
+        table.texts("conflicts"),
+        bool(table.values.get("disputed")),
+    )
+
+
+def made_rule(table: Table) -> StanceRule:
+    """A stance rule from its table."""
+    stance = Stance(table.text("stance"))
+    last, over = (bool(table.values.get(key)) for key in ("last", "over"))
+    words, also = (tuple(map(unified, table.texts(key))) for key in ("words", "also"))
+    return StanceRule(table.text("name"), stance, words, also, last, over)
+
+
+def made_words(file: File, language: str) -> TopicWords:
+    """The words of one language in a topic's file."""
+
+    def tables(kind: str) -> list[Table]:
+        return [t for t in file.tables.get(kind, []) if t.text("language") == language]
+
+    return TopicWords(
+        tuple(Term(t.texts("words"), t.texts("near"), t.texts("about"), t.text("holder")) for t in tables("term")),
+        tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
+        tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
+        tuple(made_rule(t) for t in tables("rule")),
+    )
+
+
+def joined(old: TopicWords | None, new: TopicWords) -> TopicWords:
+    """The words of two files of one topic, in their order."""
+    if old is None:
+        return new
+    return TopicWords(old.terms + new.terms, old.deeds + new.deeds, old.forbids + new.forbids, old.rules + new.rules)
