@@ -138,14 +138,16 @@ class Topics:
 
     def _lead(self, hit: Hit) -> str:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
-        infinitive = False
+        infinitive = owned = False
+        retold = self._words.get("retold", ())
         for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
             if word in self._words.get("talks", ()):
                 return word
             if word in self._words.get("background", ()):
-                return "" if infinitive else word  # "sides in Gaza to lay down arms"
+                return "" if infinitive or (owned and word not in retold) else word  # "in Gaza to lay down arms"
             infinitive = infinitive or word in self._words.get("infinitive", ())
-            if word.endswith((",", ";", ".")) or (word not in self._between and "-" not in word):
+            owned = owned or word.endswith("'s")  # "since November's truce", but not "in Gaza's buffer zone"
+            if word.endswith((",", ";", ".")) or not (word in self._between or "-" in word or owned):
                 return ""
         return ""
 
