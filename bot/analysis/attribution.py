@@ -186,10 +186,18 @@ def _headline(clause: Clause) -> None:
             continue
         first, last = clause.starting(0), clause.starting(k + 1)
         quoting = units[k + 1].low == '"' and first is not None and first.can_speak  # "Moscow: “no truce”"
-        if unit.kind == "colon" and first is not None and first.last == k and (quoting or _named(first)):
+        alone = first is not None and first.last == k and (quoting or _named(first))
+        if unit.kind == "colon" and first is not None and (alone or _addressed(clause, first, k)):
             _add(clause, k, COLON, first, ((unit.end, clause.end),), 0.85, "speaker before a colon")
         elif last is not None and last.last >= len(units) and _named(last):
             _add(clause, k, COLON, last, ((clause.start, unit.start),), 0.85, "speaker after the words")
+
+
+def _addressed(clause: Clause, first: Phrase, colon: int) -> bool:
+    """ "Denmark to US: ...": a state speaks, and no place is named ("Israel: 20 killed")."""
+    heard = clause.starting(first.last + 1)
+    to = clause.units[first.last].low in clause.grammar.infinitives
+    return to and first.can_speak and heard is not None and heard.last == colon and heard.can_speak
 
 
 def _named(phrase: Phrase) -> bool:
