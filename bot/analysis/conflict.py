@@ -83,12 +83,8 @@ class Conflicts:
         """The party that an actor is, or belongs to; "" if it is none."""
         key = (conflict.id, actor)
         if key not in self._sides:
-            name, seen = actor, {""}
-            while name not in seen and name not in conflict.parties:
-                seen.add(name)
-                known = self._lexicon.actors.get(name)
-                name = known.of if known else ""
-            self._sides[key] = name if name in conflict.parties else ""
+            line = (actor, *self._lexicon.above(actor))
+            self._sides[key] = next((name for name in line if name in conflict.parties), "")
         return self._sides[key]
 
 

@@ -212,6 +212,15 @@ class Lexicon:
         """Who held a post on a day (ISO, "" for today); the first that the files name."""
         return next((actor for actor, office in self.posts.get((title, of), ()) if office.held_on(day)), None)
 
+    def above(self, name: str) -> tuple[str, ...]:
+        """Whom an actor belongs to, step by step ("Dmitry Peskov": the Kremlin, Russia)."""
+        out: list[str] = []
+        actor = self.actors.get(name)
+        while actor is not None and actor.of and actor.of not in (name, *out):
+            out.append(actor.of)
+            actor = self.actors.get(actor.of)
+        return tuple(out)
+
     def conflicts_of(self, name: str) -> tuple[str, ...]:
         """The conflicts that an actor or a territory stands in, its own or inherited."""
         seen: set[str] = set()

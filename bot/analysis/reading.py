@@ -35,19 +35,15 @@ GOES_ON = Cue((), "say")
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A saying, whom its subjects mean, and the saying that it stands in ("said it accepts")."""
+    """A saying, whom its subjects mean, and the saying that it stands in ("said it accepts").
+
+    `own`: it is an act of the very side that tells of it.
+    """
 
     saying: Saying
     speakers: list[Speaker]
     around: "_Said | None" = None
-
-    @property
-    def own(self) -> bool:
-        """Whether it is an act of the very side that tells of it."""
-        if self.around is None:
-            return False
-        sides = _sides(self.around.speakers)
-        return any(s.name in sides or (s.actor is not None and s.actor.of in sides) for s in self.speakers)
+    own: bool = False
 
     @property
     def others(self) -> bool:
@@ -124,8 +120,15 @@ class Reading:
                 self._memory.note(phrase)
         around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
         if around is not None and any(_means(p.pronoun, around.speakers) for p in saying.speakers):
-            return _Said(saying, around.speakers, around)  # "Hamas told Egypt it accepts"
-        return _Said(saying, [s for p in saying.speakers for s in self._memory.speakers(p)], around)
+            return _Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
+        speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
+        sides = self._sides(around.speakers) if around is not None else set()
+        own = any(s.name in sides or (s.actor is not None and s.actor.of in sides) for s in speakers)
+        return _Said(saying, speakers, around, own)
+
+    def _sides(self, speakers: Sequence[Speaker]) -> set[str]:
+        """The speakers' names, and whom they speak for."""
+        return {name for s in speakers for name in (s.name, *self._lexicon.above(s.name))}
 
     def _retells(self, inner: _Said, outer: _Said) -> bool:
         """Whether an act inside another is no statement of its own.
@@ -170,7 +173,7 @@ class Reading:
             return found
         if self._denied(hit):
             return Stance.REJECT, "says whose it is not"
-        return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), _sides([speaker]))
+        return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), self._sides([speaker]))
 
     def _denied(self, hit: Hit) -> bool:
         """Whether a negation stands right beside the words of belonging: "is not Russian", "never part of"."""
@@ -248,11 +251,6 @@ class Reading:
             self._keep(_Said(whole, self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
-
-
-def _sides(speakers: Sequence[Speaker]) -> set[str]:
-    """The speakers' names, and whom they speak for."""
-    return {name for s in speakers for name in (s.name, s.actor.of if s.actor else "")} - {""}
 
 
 def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:

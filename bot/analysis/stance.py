@@ -32,8 +32,8 @@ def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool
 
 def told(found: tuple[Stance, str], act: Cue) -> tuple[Stance, str]:
     """The stance of who tells of another's act: no consent of his own, no refusal of his own."""
-    if found[0] == Stance.AGREE == act.stance:
-        return Stance.ASSESS, "tells of another's consent"
+    if found[0] in (Stance.AGREE, Stance.DEMAND, Stance.PROPOSE) and found[0] == act.stance:
+        return Stance.ASSESS, "tells of another's wish or consent"
     if found[0] == Stance.REJECT == act.stance:
         return Stance.ACCUSE, "tells of another's refusal"
     return found
