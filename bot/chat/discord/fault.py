@@ -6,7 +6,7 @@ from datetime import timedelta
 import aiohttp
 import discord
 
-from bot.chat.discord.text import plain
+from bot.chat.plain import plain
 from bot.errors import DeliveryError, Fate
 
 BAD_LOGIN = "Discord refuses the token: check PARLEY_DISCORD_TOKEN"

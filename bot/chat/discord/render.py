@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from bot.chat.discord.text import cut, literal, plain, web_address
+from bot.chat.discord.text import literal, web_address
+from bot.chat.plain import cut, plain
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
 from bot.domain.statement import CEASEFIRE, CONTROL, TERRITORY, VERBS

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.chat.slack.text import escape, plain, web_address
+from bot.chat.plain import plain
+from bot.chat.slack.text import escape, web_address
 
 Block = dict[str, Any]
 Element = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError
 
-from bot.chat.slack.text import plain
+from bot.chat.plain import plain
 from bot.errors import DeliveryError, Fate
 
 # The message itself is at fault: the same one will be refused for ever.

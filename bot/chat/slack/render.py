@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from bot.chat.plain import plain
 from bot.chat.slack.blocks import (
     Block,
     Element,
@@ -17,7 +18,7 @@ from bot.chat.slack.blocks import (
     section,
     text,
 )
-from bot.chat.slack.text import escape, plain
+from bot.chat.slack.text import escape
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
 from bot.domain.statement import VERBS

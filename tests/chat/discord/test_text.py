@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.discord.text import HIDDEN, MAX_LINK, cut, escape, literal, plain, web_address
+from bot.chat.discord.text import MAX_LINK, escape, literal, web_address
+from bot.chat.plain import HIDDEN, cut, plain
 
 MARKUP = "\\`*_~|<>[]():@#"
 

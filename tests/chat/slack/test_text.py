@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.slack.text import WORD_JOINER, cut, escape, plain, web_address
+from bot.chat.plain import cut, plain
+from bot.chat.slack.text import WORD_JOINER, escape, web_address
 
 
 @pytest.mark.parametrize(
