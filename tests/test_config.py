@@ -214,8 +214,8 @@ def test_health_and_upgrade_read_their_own_variable_only(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("url", "meant"),
     [
-        ("sqlite:///data/my.db?timeout=5", "sqlite:///ROOT/data/my.db?timeout=5"),
-        ("sqlite+aiosqlite:///my.db", "sqlite+aiosqlite:///ROOT/my.db"),
+        ("sqlite:///data/my.db?timeout=5", "sqlite:///PROJECT/data/my.db?timeout=5"),
+        ("sqlite+aiosqlite:///my.db", "sqlite+aiosqlite:///PROJECT/my.db"),
         ("sqlite:////var/my.db", "sqlite:////var/my.db"),
         ("sqlite:///:memory:", "sqlite:///:memory:"),
         ("postgresql://me:///x@db/parley", "postgresql://me:///x@db/parley"),
@@ -224,7 +224,7 @@ def test_health_and_upgrade_read_their_own_variable_only(tmp_path: Path) -> None
 )
 def test_a_relative_database_file_is_one_of_the_project(tmp_path: Path, url: str, meant: str) -> None:
     found = load_database_url({"PARLEY_DATABASE_URL": url}, root=tmp_path).reveal()
-    assert found == meant.replace("ROOT", str(tmp_path))
+    assert found == meant.replace("PROJECT", str(tmp_path))
 
 
 def test_a_folder_in_place_of_the_settings_file(tmp_path: Path) -> None:
