@@ -10,7 +10,8 @@ from bot.domain.statement import Document
 from bot.errors import LexiconError
 from bot.lexicons import default_engine, load_lexicon
 
-GOLD = tomllib.loads((Path(__file__).parent / "data" / "languages.toml").read_text(encoding="utf-8"))
+FILES = sorted((Path(__file__).parent / "data" / "languages").glob("*.toml"))
+GOLD = {file.stem: tomllib.loads(file.read_text(encoding="utf-8")) for file in FILES}
 
 
 @pytest.mark.parametrize(
