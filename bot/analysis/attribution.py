@@ -6,6 +6,7 @@ from bot.analysis.clause import Clause, Range, Saying, acted, content, stop, und
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
 from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, owner, subject
+from bot.analysis.units import Unit
 
 COLON = Cue((), "say")
 
@@ -56,6 +57,8 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
     phrase, sure = found
     first = phrase.group[0].first
     lead = clause.units[first - 1].low if 0 < first < k else ""
+    if _hearsay(clause, first):
+        return
     if lead in clause.grammar.asked or (cue.stance == "agree" and lead in clause.grammar.retold):
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
     if cue.kind == "say" and _leaves_open(clause, k):
@@ -64,6 +67,13 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return
     about = content if cue.kind == "say" else acted
     _add(clause, k, cue, phrase, about(clause, k, phrase), sure, "subject and cue")
+
+
+def _hearsay(clause: Clause, first: int) -> bool:
+    """ "reports that Hamas had accepted", "hopes that Israel will agree": nobody is said to have done it."""
+    units = clause.units
+    that = first - 1 if first and units[first - 1].kind == "subordinator" else -1
+    return that > 0 and units[that - 1].low in clause.grammar.hearsay
 
 
 def _leaves_open(clause: Clause, k: int) -> bool:
@@ -110,12 +120,20 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
             clause.deeds.get(unit.start, unit.end) if cue.kind == "deed" else unit.end,
             speakers=(tuple(p for p in phrase.group if p.can_speak) if phrase.owner is None else ()) or (phrase,),
             content=tuple(c for c in about if c[0] < c[1]),
-            negated=any(u.kind == "negation" for u in near),
+            negated=any(_negates(clause, u) for u in near),
             modal=next((u.low for u in reversed(near) if u.low in clause.grammar.modals), ""),
             sure=sure,
             rule=rule,
         )
     )
+
+
+def _negates(clause: Clause, unit: Unit) -> bool:
+    """Whether a unit before a cue negates it; one behind a comma ("Xi, not Putin, is blocking") is another's."""
+    if unit.kind != "negation":
+        return False
+    at = clause.units.index(unit)
+    return not at or clause.units[at - 1].kind != "comma"
 
 
 def _passive(clause: Clause, k: int) -> bool:

@@ -81,7 +81,8 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     ends = closing.kind in ("comma", "dash") or closing.low in CLOSING
     if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
         return (after,)
-    if closing.kind == "comma" and _adverbial(clause, first):
+    inserted = k + 1 < len(units) and units[k + 1].kind == "comma" and first < k  # "The truce, X warned, would fail"
+    if closing.kind == "comma" and not inserted and _adverbial(clause, first):
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
     return ((begin, subject), after)

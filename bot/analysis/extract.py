@@ -66,6 +66,6 @@ def _best(found: Iterable[Statement]) -> list[Statement]:
     return sorted(kept, key=lambda s: s.evidence.start)
 
 
-def _telling(statement: Statement) -> tuple[float, bool, bool]:
-    """Of two reports of one statement the surer, then the one that names places and quotes."""
-    return (statement.confidence, bool(statement.target), statement.quote is not None)
+def _telling(statement: Statement) -> tuple[float, int, bool]:
+    """Of two reports of one statement the surer, then the one that names most places, and quotes."""
+    return (statement.confidence, len(statement.target), statement.quote is not None)

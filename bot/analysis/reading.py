@@ -162,6 +162,8 @@ class Reading:
                 continue
             if denies and inner.own and act.cue.stance == Stance.REJECT and not act.negated:
                 found = (Stance(act.cue.negated or Stance.ASSESS), "denies the refusal")
+            elif denies and inner.others:
+                found = (Stance.ASSESS, "denies what others did")
             elif cue.kind != "say" or cue.stance:
                 continue
             elif inner.others:

@@ -1,26 +1,23 @@
 """Who a phrase means: names, offices with their holders, nationalities, pronouns, people named earlier."""
 
-import re
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
 from bot.analysis.phrase import Phrase
+from bot.analysis.sides import Sides
 from bot.analysis.text import View, unified
 from bot.analysis.units import Unit
 
-# Organs that speak for their state, by their canonical name; parliaments and parties speak for themselves.
-STATE_VOICE = re.compile(
-    r"ministry|military|\barmy|forces|kremlin|white house|pentagon|department|downing|élysée|foreign office|presiden"
-    r"|office|coast guard|command|casa |planalto|treasury|security council|cabinet",
-    re.IGNORECASE,
-)
 UNKNOWN = 0.67  # a post or a group that nobody is known to be: right in half of the cases
+VAGUE = 0.75  # "some leaders": who, is not said
+Entry = tuple[str, Actor | None]  # a speaker's name, and what the lexicon knows of it
 # Posts that a word may mean where nobody holds one of just that name.
 STANDS_FOR = {
     "leader": ("supreme leader", "president", "prime minister", "chancellor"),
     "foreign secretary": ("foreign minister",),
     "supreme leader": ("leader",),
+    "army chief": ("military chief", "chief of staff", "commander-in-chief"),
+    "chief of staff": ("army chief", "military chief"),
 }
 
 
@@ -45,14 +42,20 @@ class Memory:
 
     def __init__(self, lexicon: Lexicon, view: View, language: Language, day: str) -> None:
         self.lexicon, self.view, self.day = lexicon, view, day
-        self.people: dict[str, tuple[str, Actor | None]] = {}  # part of a name -> whose it is
-        self.offices: dict[str, tuple[str, Actor | None]] = {}
-        self.persons: list[tuple[str, Actor | None]] = []
-        self.bodies: list[tuple[str, Actor | None]] = []
-        self.parties: Counter[str] = Counter()
-        self.last: tuple[str, Actor | None] | None = None
+        self.people: dict[str, Entry] = {}  # part of a name -> whose it is
+        self.offices: dict[str, Entry] = {}
+        self.persons: list[Entry] = []
+        self.bodies: list[Entry] = []
+        self.sides = Sides(lexicon)
+        self.last: Entry | None = None
         words = language.words
         self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
+        self.younger = frozenset(words.get("younger", ()))  # "Jr": not the one known by the name
+        # Canonical names are English, whatever the article's language.
+        english = lexicon.languages.get("en")
+        self.state_voice = english.words.get("state_voice", ()) if english is not None else ()
+        self.kinds = {kind: frozenset(words.get(f"any_{kind}", ())) for kind in ("state", "group", "body")}
+        self.vague = frozenset(words.get("vague", ()))
         self.articles = frozenset(words.get("article", ("the", "a", "an")))
         self.adversary = frozenset(words.get("adversary", ()))  # words that make of "generals" the two sides
 
@@ -60,7 +63,7 @@ class Memory:
         """Remember whom a phrase names."""
         if phrase.pronoun:
             return
-        self._count(phrase)
+        self.sides.count(phrase)
         speaker = self._named(phrase)
         if speaker is None:
             return
@@ -74,17 +77,11 @@ class Memory:
             if role is not None and role.kind in ("office", "voice", "official"):
                 for unit in phrase.units:
                     if unit.role is not None:
-                        self.offices[unit.low] = entry
+                        self.offices[unit.role.title or unit.low] = entry
         elif phrase.can_speak and speaker.actor is not None and (role is None or role.kind in ("organ", "group")):
             self.bodies.append(entry)
             if role is not None:
                 self.offices[phrase.units[-1].low] = entry
-
-    def _count(self, phrase: Phrase) -> None:
-        for part in (phrase, phrase.owner):
-            for name in part.names if part else ():
-                if name.actor is not None and name.actor.kind in ("state", "group", "body"):
-                    self.parties[name.actor.name] += 1
 
     def _remember(self, name: str, actor: Actor | None) -> None:
         """From now on a part of the name stands for the whole ("al-Deek", "Deek")."""
@@ -107,33 +104,15 @@ class Memory:
             return self._pronoun(phrase, start, end)
         role = phrase.role
         if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
-            self._count(phrase)
-            known = self.sides() or self._parties()
+            self.sides.count(phrase)
+            known = self.sides.two()
             return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [
                 Speaker(self._words(phrase), start, end, None, 0.5)  # sides of we know not what
             ]
         speaker = self._named(phrase)
+        if speaker is not None and phrase.units[0].low in self.vague:
+            speaker = replace(speaker, sure=speaker.sure * VAGUE)
         return [speaker] if speaker is not None else []
-
-    def sides(self) -> tuple[str, ...]:
-        """The two parties of the conflict that this article names most."""
-        best: tuple[str, ...] = ()
-        most = 0
-        for conflict in self.lexicon.conflicts.values():
-            named = [p for p in conflict.parties if self.parties[p]]
-            weight = sum(self.parties[p] for p in named)
-            if len(named) >= 2 and weight > most:
-                best, most = tuple(sorted(named, key=lambda p: -self.parties[p])[:2]), weight
-        return best
-
-    def _parties(self) -> tuple[str, ...]:
-        """The parties of the one conflict that the article's names stand in, named or not."""
-        counts = Counter(
-            c for name, n in self.parties.items() for c in self.lexicon.conflicts_of(name) for _ in range(n)
-        )
-        if not counts:
-            return ()
-        return self.lexicon.conflicts[counts.most_common(1)[0][0]].parties[:2]
 
     def _pronoun(self, phrase: Phrase, start: int, end: int) -> list[Speaker]:
         kind = phrase.pronoun
@@ -157,6 +136,12 @@ class Memory:
         starts = actor.name.startswith(self.view.plain[unit.start : unit.end])  # "Xi", of the language's order
         return None if known or starts else first
 
+    def _junior(self, phrase: Phrase, unit: Unit) -> Unit | None:
+        """The "Jr" behind a known name that does not have it."""
+        at = phrase.units.index(unit) + 1
+        after = phrase.units[at] if at < len(phrase.units) else None
+        return after if after is not None and after.low.rstrip(".") in self.younger else None
+
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
         lead = next((u for u in phrase.units if u.kind not in ("determiner",)), phrase.units[0])
@@ -171,6 +156,8 @@ class Memory:
                     break
                 if role is None and (other := self._namesake(phrase, unit, unit.name.actor)) is not None:
                     return Speaker(self.view.shown[other.start : unit.end], lead.start, end, None, 0.8)
+                if (junior := self._junior(phrase, unit)) is not None:
+                    return Speaker(self.view.shown[unit.start : junior.end], lead.start, end, None, 0.8)
                 return Speaker(unit.name.actor.name, lead.start, end, unit.name.actor, 1.0)
         caps = self._caps(phrase)
         if caps and (
@@ -180,9 +167,7 @@ class Memory:
         if role is None:
             if owner is None:
                 return None
-            state = self.lexicon.actors.get(owner.of)
-            if owner.kind == "organ" and state is not None and state.kind == "state" and STATE_VOICE.search(owner.name):
-                owner = state
+            owner = self._voice_of(owner)
             return Speaker(owner.name, lead.start, end, owner, 1.0)
         if role.kind == "paper":
             if owner is not None:
@@ -192,7 +177,8 @@ class Memory:
             holder = self._holder(phrase, owner)
             if holder is not None:
                 return Speaker(holder[0], start, end, holder[1], 0.9)
-            return Speaker(self._words(phrase), start, end, None, UNKNOWN, phrase.units[-1].low)
+            post = next((u.role.title for u in reversed(phrase.units) if u.role is not None), "")
+            return Speaker(self._words(phrase), start, end, None, UNKNOWN, post or phrase.units[-1].low)
         if role.kind in ("organ", "voice", "official") and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.95)
         if owner is None and role.kind in ("organ", "group", "voice") and (seen := self._before(phrase)) is not None:
@@ -204,15 +190,28 @@ class Memory:
         """Whom the whole article names with this post, "" if nobody: for a headline's "minister says"."""
         return self.offices[post][0] if post in self.offices else ""
 
-    def _before(self, phrase: Phrase) -> tuple[str, Actor | None] | None:
-        """Whom "the army", "his office", "its spokesman" mean: the one of that word, or the last one spoken of."""
+    def _before(self, phrase: Phrase) -> Entry | None:
+        """Whom "the army", "his office", "the group" mean: the one of that word, or the last such body spoken of."""
         lead, word = phrase.units[0].low, phrase.units[-1].low
         if lead in self.own:
             known = self.persons if self.own[lead] in ("m", "f") else self.bodies
             return known[-1] if known else None
         if word in self.offices:
             return self.offices[word]
-        return next((b for b in reversed(self.bodies) if word in b[0].lower()), None)
+        named = next((b for b in reversed(self.bodies) if word in b[0].lower()), None)
+        if named is not None or lead not in self.articles or phrase.caps:
+            return named
+        kind = next((kind for kind, words in self.kinds.items() if word in words), "")
+        return self._last_of(kind) if kind else None
+
+    def _last_of(self, kind: str) -> Entry | None:
+        """The last state or group that spoke or was spoken of, itself or by one of its people."""
+        for entry in (*((self.last,) if self.last is not None else ()), *reversed(self.bodies)):
+            for name in (entry[0], *self.lexicon.above(entry[0])):
+                actor = self.lexicon.actors.get(name)
+                if actor is not None and actor.kind == kind:
+                    return actor.name, actor
+        return None
 
     def _owner(self, phrase: Phrase) -> Actor | None:
         """The state, body or group that the phrase belongs to."""
@@ -221,6 +220,13 @@ class Memory:
                 if name.actor is not None and name.actor.kind != "person":
                     return name.actor
         return None
+
+    def _voice_of(self, body: Actor) -> Actor:
+        """The state that an organ speaks for; parliaments and parties speak for themselves."""
+        state = self.lexicon.actors.get(body.of) if body.kind == "organ" else None
+        low = body.name.lower()
+        speaks = state is not None and state.kind == "state" and any(word in low for word in self.state_voice)
+        return state if state is not None and speaks else body
 
     def _caps(self, phrase: Phrase) -> list[Unit]:
         caps: list[Unit] = []
@@ -246,7 +252,7 @@ class Memory:
         bare = role is None and name == words and len(caps) == 1
         return Speaker(name, start, end, actor, 0.65 if bare else 0.9, bare=bare)
 
-    def _holder(self, phrase: Phrase, owner: Actor | None) -> tuple[str, Actor | None] | None:
+    def _holder(self, phrase: Phrase, owner: Actor | None) -> Entry | None:
         """Who holds the office named: by the lexicon at the article's date, else by the article itself."""
         roles = [u for u in phrase.units if u.role is not None and u.role.kind == "office"]
         unit = roles[-1]
@@ -254,10 +260,11 @@ class Memory:
         if owner is None and self.own.get(phrase.units[0].low) == "it" and self.bodies:
             owner = self.bodies[-1][1]  # "its prime minister"
         if owner is not None and title:
-            for post in (title, *STANDS_FOR.get(title, ())):
+            own = (title, owner.name) in self.lexicon.posts  # known, if not by whom it was held that day
+            for post in (title, *(() if own else STANDS_FOR.get(title, ()))):
                 if (actor := self.lexicon.holder(post, owner.name, self.day)) is not None:
                     return actor.name, actor
-        seen = self.offices.get(unit.low)
+        seen = self.offices.get(title or unit.low)
         if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):
             return seen
         actor = self.lexicon.holder("pope", "Vatican", self.day) if title == "pope" else None

@@ -114,6 +114,7 @@ def _over(clause: Clause, i: int) -> int:
                 "determiner",
                 "auxiliary",
                 "conjunction",
+                "negation",  # "Zelensky, not Putin, was"
             )
             verb = clause.grammar.participle(nxt.low) or clause.grammar.past(nxt.low)
             inserted = inserted or verb or nxt.role is not None

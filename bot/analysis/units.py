@@ -86,6 +86,7 @@ class Grammar:
         self.asked = frozenset(language.words.get("asked", ()))
         self.blamed = tuple(language.words.get("blamed", ()))
         self.retold = frozenset(language.words.get("retold", ()))
+        self.hearsay = frozenset(language.words.get("hearsay", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))
 
     def participle(self, low: str) -> bool:
