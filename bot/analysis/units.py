@@ -53,6 +53,8 @@ class Grammar:
         self._glued = frozenset(language.words.get("glued", ()))
         self._table: dict[tuple[str, ...], Unit] = {}
         self._longest: dict[str, int] = {}  # the most words of an entry that begins with this one
+        self._second: dict[str, set[str]] = {}  # what follows the first word of an entry of several
+        self._parting: set[str] = set()  # the first words of cues of two, between which an adverb may stand
         for role in language.roles:
             self._add(role.forms, Unit("role", 0, 0, "", role=role))
         for cue in language.cues:
@@ -62,8 +64,13 @@ class Grammar:
         for word in language.words.get("modifier", ()):
             key = tuple(word.split())
             self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
-        for key in self._table:
+        self._single = {key[0]: unit for key, unit in self._table.items() if len(key) == 1}
+        for key, unit in self._table.items():
             self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
+            if len(key) > 1:
+                self._second.setdefault(key[0], set()).add(key[1])
+            if len(key) == 2 and unit.cue is not None:
+                self._parting.add(key[0])
         traits = language.words.get("trait", ())
         self.behind, self.dropped = "subject behind" in traits, "subject dropped" in traits
         self.last, self.capitals = "verb last" in traits, "nouns in capitals" not in traits
@@ -113,7 +120,7 @@ class Grammar:
 
     def units(self, view: View, start: int, end: int, names: Sequence[Name]) -> list[Unit]:
         """The units of one sentence."""
-        tokens = [(m.start(), m.end()) for m in TOKEN.finditer(view.plain, start, end)]
+        tokens = [m.span() for m in TOKEN.finditer(view.plain, start, end)]
         at_name = {n.start: n for n in names}
         if self._glued:
             tokens = [part for a, b in tokens for part in self._parted(view.low, a, b, at_name)]
@@ -127,22 +134,20 @@ class Grammar:
                     i += 1
                 out.append(Unit("name", a, name.end, view.low[a : name.end], name))
                 continue
-            like, end = self._fixed(low, i)
+            like, end = self._fixed(low, i) if low[i] in self._second else (self._single.get(low[i]), i + 1)
             out.append(self._made(like, view, a, tokens[end - 1][1]) if like else self._plain(view, a, b, low[i]))
             i = end
         return out
 
     def _fixed(self, low: Sequence[str], i: int) -> tuple[Unit | None, int]:
         """The longest entry of the table that begins at token i, and the token behind it."""
-        longest = self._longest.get(low[i], 0)
-        if longest == 1:
-            return self._table[(low[i],)], i + 1
-        for size in range(min(longest, len(low) - i), 0, -1):
-            if size == 1 and longest > 1 and (wide := self._parted_cue(low, i)) is not None:
-                return wide
-            if (like := self._table.get(tuple(low[i : i + size]))) is not None:
-                return like, i + size
-        return None, i + 1
+        if i + 1 < len(low) and low[i + 1] in self._second[low[i]]:
+            for size in range(min(self._longest[low[i]], len(low) - i), 1, -1):
+                if (like := self._table.get(tuple(low[i : i + size]))) is not None:
+                    return like, i + size
+        if low[i] in self._parting and (wide := self._parted_cue(low, i)) is not None:
+            return wide
+        return self._single.get(low[i]), i + 1
 
     def _parted_cue(self, low: Sequence[str], i: int) -> tuple[Unit, int] | None:
         """A cue of several words with one adverb inside ("called on Sunday for"), and the token behind it."""
@@ -166,19 +171,24 @@ class Grammar:
         yield a, b
 
     def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
-        if like.role is not None and end - start <= SHORT and view.plain[start:end].islower():
-            return Unit("word", start, end, view.low[start:end])  # "11 pm" is no prime minister
-        return Unit(like.kind, start, end, view.low[start:end], role=like.role, cue=like.cue, modifier=like.modifier)
+        low = view.low[start:end]
+        if like.role is None:
+            return Unit(like.kind, start, end, low, None, None, like.cue, like.modifier)
+        if end - start <= SHORT and view.plain[start:end].islower():
+            return Unit("word", start, end, low)  # "11 pm" is no prime minister
+        return Unit(like.kind, start, end, low, None, like.role, like.cue, like.modifier)
 
     def _plain(self, view: View, start: int, end: int, low: str) -> Unit:
-        text = view.plain[start:end]
-        if not text[0].isalnum():
-            return Unit(PUNCTUATION.get(text, "mark"), start, end, low)
-        if text[0].isdigit():
+        first = view.plain[start]
+        if first.isupper():
+            return Unit("cap", start, end, low)
+        if not first.isalnum():
+            return Unit(PUNCTUATION.get(view.plain[start:end], "mark"), start, end, low)
+        if first.isdigit():
             return Unit("number", start, end, low)
-        if self._adverb and low.endswith(self._adverb) and not text[0].isupper():
+        if self._adverb and low.endswith(self._adverb):
             return Unit("adverb", start, end, low)
-        named = text[0].isupper() or ("-" in text and any(c.isupper() for c in text))  # al-Thani
+        named = "-" in low and view.plain[start:end] != low  # al-Thani
         return Unit("cap" if named else "word", start, end, low)
 
 
