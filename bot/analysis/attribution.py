@@ -1,6 +1,7 @@
 """Who says what in one sentence: each cue, the phrases that are its subject, and the words it is about."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.analysis.clause import Clause, Range, Saying, acted, content, stop, undergone
 from bot.analysis.lexicon import Cue
@@ -30,11 +31,7 @@ def sayings(clause: Clause) -> list[Saying]:
 def _cue(clause: Clause, k: int, cue: Cue) -> None:
     units = clause.units
     if cue.kind == "either":
-        cue = (
-            Cue(cue.forms, "say", leaning=cue.stance)
-            if _clause_follows(clause, k)
-            else Cue(cue.forms, "act", cue.stance, cue.negated)
-        )
+        cue = Cue(cue.forms, "say", leaning=cue.stance) if _clause_follows(clause, k) else replace(cue, kind="act")
     if (doer := agent(clause, k)) is not None:
         _add(clause, k, cue, doer, undergone(clause, k), 0.85, DONE)
     elif k and units[k - 1].low in clause.grammar.infinitives and (_matrix(clause, k) or _attempt(clause, k, cue)):

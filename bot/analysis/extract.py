@@ -6,6 +6,7 @@ from bot.analysis.language import guess
 from bot.analysis.lexicon import Deed, Lexicon, Term
 from bot.analysis.match import Names, Spellings, TopicHits
 from bot.analysis.reading import Reading
+from bot.analysis.rules import rulebooks
 from bot.analysis.text import View
 from bot.analysis.units import Grammar
 from bot.domain.statement import Analysis, Document, Stance, Statement
@@ -23,7 +24,9 @@ class Engine:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._names = Names(lexicon)
-        self._tools = {c: (Grammar(words), TopicHits(lexicon, c)) for c, words in lexicon.languages.items()}
+        self._tools = {
+            c: (Grammar(words), TopicHits(lexicon, c), rulebooks(lexicon, c)) for c, words in lexicon.languages.items()
+        }
         self._spellings = {c: Spellings(lexicon, words) for c, words in lexicon.languages.items() if words.names}
 
     def analyse(self, document: Document) -> Analysis:
@@ -31,7 +34,7 @@ class Engine:
         code = (document.language or guess(f"{document.title}\n{document.text[:1000]}")).lower()[:2]
         if code not in self._tools:
             return Analysis(reasons=(f"quiet: no lexicon for the language {code!r}",))
-        grammar, topics = self._tools[code]
+        grammar, topics, books = self._tools[code]
         language = self._lexicon.languages[code]
         view = View.of(document.body, cap=CAP)
         hits = topics.find(view)
@@ -43,7 +46,7 @@ class Engine:
         names, day = self._names.find(view), (document.published or "")[:10]
         if code in self._spellings:
             names = self._spellings[code].find(view, names)
-        reading = Reading(self._lexicon, language, grammar, view, hits, names, day=day)
+        reading = Reading(self._lexicon, language, grammar, view, hits, names, books, day=day)
         return self._verdict(reading.statements(), reading.topics.reasons)
 
     def _verdict(self, found: Iterable[Statement], against: Iterable[str]) -> Analysis:

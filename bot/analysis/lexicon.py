@@ -13,6 +13,8 @@ CUE_KINDS = ("say", "act", "either")
 # What the grammar of a language is like, where it is not like English.
 TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals")
 HOLDERS = ("before", "after")
+# Of whose doing a stance rule's words tell.
+OWN, OTHER = "own", "other"
 # What a topic's words may ask for near them, see docs/design/0003-statement-engine.md.
 NEARS = (
     "war", "conflict", "article", "position", "place", "place_next", "place_now", "place_before", "place_joined",
@@ -111,15 +113,18 @@ class Forbid:
 
 @dataclass(frozen=True, slots=True)
 class StanceRule:
-    """If any of `words` stands in what was said (and every one of `also` likewise), the stance is this.
+    """If any of `words` stands in what was said, any of `also`, and none of `unless`, the stance is this.
 
-    A topic's rules come before its language's, except those marked `last`; one marked `over` outranks the cue itself.
+    `who`: only where the words tell of the speaker's "own" side, or of an "other". A topic's rules come before its
+    language's, except those marked `last`; one marked `over` outranks the cue itself.
     """
 
     name: str
     stance: Stance
     words: tuple[str, ...]
     also: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    who: str = ""
     last: bool = False
     over: bool = False
 
@@ -149,7 +154,8 @@ class Cue:
     """A verb of speech ("say") or of taking a position ("act"); "either" is speech before a clause or a quotation.
 
     `stance` "" leaves the stance to what was said, or to `leaning` where that tells nothing ("suggested that");
-    `negated` is the stance of "did not ...".
+    `negated` is the stance of "did not ...", `offered` that towards what another put forward ("backs the plan"),
+    `yields` are the stances that the words said may make of it ("condemned it as a breach").
     """
 
     forms: tuple[str, ...]
@@ -157,6 +163,8 @@ class Cue:
     stance: str = ""
     negated: str = ""
     leaning: str = ""
+    offered: str = ""
+    yields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

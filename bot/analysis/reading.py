@@ -2,15 +2,16 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.conflict import Conflicts
-from bot.analysis.lexicon import Cue, Deed, Language, Lexicon, Term
+from bot.analysis.lexicon import OTHER, OWN, Cue, Deed, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.phrase import Phrase, phrases
+from bot.analysis.rules import Rulebook
 from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF, held, stance, told
 from bot.analysis.subject import CALL, DONE
@@ -29,6 +30,8 @@ SUREST = 0.88
 WORD = re.compile(r"[\w'’]+")
 NEAR_NEGATION = 8  # letters: "is not", "not part of"
 NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
+NEAR_THAT = 60  # letters from the cue to its "that", over whom it was told
+AFTER_TERM = 20  # letters after the topic's words: "truce proposal"
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
 
@@ -63,12 +66,15 @@ class Reading:
         view: View,
         hits: Sequence[Hit],
         names: Sequence[Name],
+        books: Mapping[str, Rulebook],
         *,
         day: str,
     ) -> None:
-        self.topics = Topics(lexicon, language, view, hits, names, day=day)
+        self.topics = Topics(lexicon, language, view, hits, names, books, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
         self._negations = frozenset(language.words.get("negation", ()))
+        self._offered = frozenset(language.words.get("offered", ()))
+        self._that = next((f" {w} " for w in language.words.get("that", ())), "")
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
@@ -154,7 +160,8 @@ class Reading:
         cue = said.saying.cue
         if isinstance(hit.what, Deed):
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
-        found = self._by_words(topic, hit, said.saying, cue, negated=said.saying.negated)
+        sides = self._sides([speaker])
+        found = self._by_words(topic, hit, said.saying, cue, sides, negated=said.saying.negated)
         denies = self._view.low[said.saying.start : said.saying.end] in self._grammar.denials
         for inner in read:
             act = inner.saying
@@ -169,13 +176,13 @@ class Reading:
             elif inner.others:
                 found = told(found, act.cue)
             elif inner.own and (not act.modal or act.modal in self._grammar.future):
-                how, rule = self._by_words(topic, hit, said.saying, act.cue, negated=act.negated)
+                how, rule = self._by_words(topic, hit, said.saying, act.cue, sides, negated=act.negated)
                 found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
         if not isinstance(hit.what, Term) or not hit.what.holder:
             return found
         if self._denied(hit):
             return Stance.REJECT, "says whose it is not"
-        return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), self._sides([speaker]))
+        return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), sides)
 
     def _denied(self, hit: Hit) -> bool:
         """Whether a negation stands right beside the words of belonging: "is not Russian", "never part of"."""
@@ -191,10 +198,45 @@ class Reading:
         found = next((n.actor for n in names if n.actor is not None), None)
         return (found.of or found.name if found.kind == "person" else found.name) if found is not None else ""
 
-    def _by_words(self, topic: str, hit: Hit, saying: Saying, cue: Cue, *, negated: bool) -> tuple[Stance, str]:
+    def _by_words(
+        self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], *, negated: bool
+    ) -> tuple[Stance, str]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
         content = " ".join(self._view.low[a:b] for a, b in near if a < b)
-        return stance(cue, content, self.topics.rules(topic), negated=negated)
+        offered = bool(cue.offered) and any(
+            w in self._offered for w in WORD.findall(self._view.low[saying.end : hit.end + AFTER_TERM])
+        )
+        fitting = self.topics.fitting(topic, content, self._whose(hit, saying, sides))
+        return stance(cue, fitting, negated=negated, offered=offered)
+
+    def _whose(self, hit: Hit, saying: Saying, sides: Set[str]) -> str:
+        """Of whose doing the words said tell, by their subject: OWN, OTHER or "" where that does not show."""
+        start, end = next(((a, b) for a, b in saying.content if a <= hit.start < b), (hit.start, hit.start))
+        that = self._view.low.find(self._that, start, min(end, start + NEAR_THAT)) if self._that else -1
+        start = that + len(self._that) if that >= 0 else start
+        for word in WORD.finditer(self._view.low, start, end):
+            name = self._named_at(word.start())
+            if name is not None:
+                return self._side(name, sides)
+            if word[0] in self._grammar.themselves:
+                return OWN
+            if word[0] not in self._grammar.leading:
+                return ""
+        return ""
+
+    def _named_at(self, at: int) -> Name | None:
+        i = bisect_left(self._starts, at)
+        return self._names[i] if i < len(self._starts) and self._starts[i] == at else None
+
+    def _side(self, name: Name, sides: Set[str]) -> str:
+        """Whether a name as a subject means the speaker's own side; "Israel's plan" and "Israeli land" are nobody."""
+        after = WORD.search(self._view.low, name.end)
+        if name.actor is None or (after is not None and after.start() == name.end):
+            return ""
+        if name.adjective and (after is None or after[0] not in self._grammar.bodies):
+            return ""
+        own = name.actor.name in sides or not sides.isdisjoint(self._lexicon.above(name.actor.name))
+        return OWN if own else OTHER
 
     def _statement(
         self, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range

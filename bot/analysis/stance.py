@@ -1,33 +1,41 @@
-"""The stance of one saying: what the cue implies, what negation makes of it, and ordered rules over what was said."""
+"""The stance of one saying: what the cue implies, what negation makes of it, and the rules over what was said."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
 from bot.analysis.lexicon import Cue, StanceRule
 from bot.domain.statement import Stance
 
 SPOKEN_OF = "only spoken of"
 # Acts that a condition turns into another stance.
-CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE)
-# Acts that no words turn round: who rejects an annexation claims no land.
-AGAINST = (Stance.REJECT, Stance.ACCUSE)
+CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE, Stance.RECOGNISE)
+# Acts that no words turn round: who accuses of an annexation, or of ending a truce, does neither.
+FIXED = {Stance.ACCUSE: tuple(Stance), Stance.REJECT: (Stance.CLAIM,)}
 HOLDS_AGAINST = (Stance.REJECT, Stance.ACCUSE, Stance.CONDITION, Stance.CONCEDE, Stance.THREATEN)
 
 
-def stance(cue: Cue, content: str, rules: Iterable[StanceRule], *, negated: bool) -> tuple[Stance, str]:
-    """The stance and the name of the rule that gave it. `content` is lower case."""
-    by_words = next((r for r in rules if _fits(r, content)), None)
-    if by_words is not None and by_words.over and not (cue.stance in AGAINST and by_words.stance == Stance.CLAIM):
-        return by_words.stance, by_words.name
-    if cue.stance:
-        own = Stance(cue.stance)
-        if negated and cue.negated:
-            return Stance(cue.negated), "not " + own.value
-        if by_words is not None and by_words.stance == Stance.CONDITION and own in CONDITIONAL:
-            return by_words.stance, by_words.name
-        return own, "the cue's own"
-    if by_words is not None:
-        return by_words.stance, by_words.name
-    return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
+def stance(
+    cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, offered: bool = False
+) -> tuple[Stance, str]:
+    """The stance and the name of the rule that gave it.
+
+    `rules` are those that fit the words said, in their order; `offered`: these are about what another put forward.
+    """
+    if not cue.stance:
+        if rules:
+            return rules[0].stance, rules[0].name
+        return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
+    own = Stance(cue.stance)
+    for rule in rules:
+        if rule.over and rule.stance not in FIXED.get(own, ()):
+            return rule.stance, rule.name
+    if negated and cue.negated:
+        return Stance(cue.negated), "not " + own.value
+    for rule in rules:
+        if rule.stance in cue.yields or (rule.stance == Stance.CONDITION and own in CONDITIONAL):
+            return rule.stance, rule.name
+    if offered and cue.offered:
+        return Stance(cue.offered), "towards another's plan"
+    return own, "the cue's own"
 
 
 def told(found: tuple[Stance, str], act: Cue) -> tuple[Stance, str]:
@@ -51,15 +59,3 @@ def held(found: tuple[Stance, str], where: str, holder: str, sides: Collection[s
     return (
         (Stance.ACCUSE, "says another would take it") if where == "before" else (Stance.RECOGNISE, "says whose it is")
     )
-
-
-def _fits(rule: StanceRule, content: str) -> bool:
-    return any(_stands(w, content) for w in rule.words) and all(_stands(w, content) for w in rule.also)
-
-
-def _stands(word: str, content: str) -> bool:
-    """Whether the word begins in the content at a word's border; it may be a stem."""
-    at = content.find(word)
-    while at > 0 and content[at - 1].isalnum():
-        at = content.find(word, at + 1)
-    return at >= 0

@@ -1,11 +1,12 @@
 """Whether a topic's words mean the topic where they stand, and whether they are what somebody speaks about."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from bot.analysis.clause import Range, Saying
 from bot.analysis.lexicon import Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
 from bot.analysis.match import Hit, Name
+from bot.analysis.rules import Rulebook
 from bot.analysis.stance import stance
 from bot.analysis.text import View
 from bot.domain.statement import Stance
@@ -29,20 +30,12 @@ class Topics:
         view: View,
         hits: Sequence[Hit],
         names: Sequence[Name],
+        books: Mapping[str, Rulebook],
         *,
         day: str,
     ) -> None:
         self._lexicon, self._view, self._words, self._day, self._names = lexicon, view, language.words, day, names
-        self._rules = {
-            topic.id: (
-                *(r for r in topic.words[language.code].rules if not r.last),
-                *language.rules,
-                *(r for r in topic.words[language.code].rules if r.last),
-            )
-            for topic in lexicon.topics.values()
-            if language.code in topic.words
-        }
-        self._plain_rules = language.rules
+        self._books = books
         self._war = [h.start for h in hits if h.what is None]
         self._forbids = [h for h in hits if isinstance(h.what, Forbid)]
         self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
@@ -60,9 +53,9 @@ class Topics:
         """Where the last of the topics' words ends."""
         return max((h.end for h in self._terms), default=0)
 
-    def rules(self, topic: str) -> tuple[StanceRule, ...]:
-        """The stance rules of a topic in their order."""
-        return self._rules[topic]
+    def fitting(self, topic: str, words: str, who: str) -> list[StanceRule]:
+        """The stance rules of a topic that fit the words said, in their order."""
+        return self._books[topic].fitting(words, who)
 
     def deeds(self, start: int, end: int) -> dict[int, int]:
         """Where in [start, end) a verb stands that is cue and topic at once, and its end."""
@@ -134,7 +127,7 @@ class Topics:
     def _plain(self, saying: Saying) -> Stance:
         """The stance of the words said, whatever they are about."""
         content = " ".join(self._view.low[a:b] for a, b in saying.content)
-        return stance(Cue((), "say"), content, self._plain_rules, negated=False)[0]
+        return stance(Cue((), "say"), self._books[""].fitting(content))[0]
 
     def _lead(self, hit: Hit) -> str:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""

@@ -29,6 +29,9 @@ CLASSES = (
     "preposition", "determiner", "number", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we",
     "title", "adverb",
 )  # fmt: skip
+PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
+LEADING = ("determiner", "possessive", "title", "modifier", "that")  # what may stand before a clause's subject
+BODIES = ("organ", "group", "official")
 SHORT = 3  # letters of a role that is an abbreviation
 
 
@@ -80,6 +83,10 @@ class Grammar:
         self._adverb = tuple(language.words.get("adverb_ending", ()))
         self.inside = frozenset(language.words.get("inside", ()))
         self._plural = tuple(language.words.get("plural_ending", ()))
+        words = language.words.get
+        self.themselves = frozenset(w for kind in ("infinitive", *PRONOUNS) for w in words(kind, ()))
+        self.leading = frozenset(w for kind in LEADING for w in words(kind, ()))
+        self.bodies = frozenset(w for role in language.roles if role.kind in BODIES for w in role.forms)
         self.by = frozenset(language.words.get("by", ()))
         self.sources = frozenset(language.words.get("from", ()))
         self.infinitives = frozenset(language.words.get("infinitive", ()))

@@ -9,12 +9,13 @@ from bot.analysis.lexicon import (
     CUE_KINDS,
     HOLDERS,
     NEARS,
+    OTHER,
+    OWN,
     ROLE_KINDS,
     TERRITORY_KINDS,
     TRAITS,
     Actor,
     Conflict,
-    Cue,
     Language,
     Lexicon,
     Office,
@@ -26,7 +27,7 @@ from bot.analysis.lexicon import (
 from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.errors import Mistake
-from bot.lexicons.making import joined, made_rule, made_territory, made_words
+from bot.lexicons.making import joined, made_cue, made_rule, made_territory, made_words
 from bot.lexicons.reading import Field, File, Shape, Table
 
 STANCES = tuple(s.value for s in Stance)
@@ -37,6 +38,8 @@ RULE = {
     "stance": Field("str", True, STANCES),
     "words": WORDS,
     "also": TEXTS,
+    "unless": TEXTS,
+    "who": Field("str", choices=(OWN, OTHER)),
     "last": Field("bool"),
     "over": Field("bool"),
 }
@@ -97,6 +100,8 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "forms": WORDS,
             "stance": Field("str", choices=STANCES),
             "negated": Field("str", choices=STANCES),
+            "offered": Field("str", choices=STANCES),
+            "yields": Field("texts", choices=STANCES),
         },
         "role": {"kind": Field("str", True, ROLE_KINDS), "forms": WORDS, "title": TEXT},
         "rule": RULE,
@@ -215,9 +220,7 @@ class Builder:
         self._languages[code] = Language(
             code,
             self._words(tables("words", [])),
-            tuple(
-                Cue(t.texts("forms"), t.text("kind"), t.text("stance"), t.text("negated")) for t in tables("cue", [])
-            ),
+            tuple(made_cue(t) for t in tables("cue", [])),
             tuple(Role(t.texts("forms"), t.text("kind"), t.text("title")) for t in tables("role", [])),
             tuple(made_rule(t) for t in tables("rule", [])),
         )

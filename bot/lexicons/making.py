@@ -1,6 +1,8 @@
 """One checked table to one value of the lexicon."""
 
-from bot.analysis.lexicon import Deed, Forbid, StanceRule, Term, Territory, TopicWords
+from collections.abc import Iterable
+
+from bot.analysis.lexicon import Cue, Deed, Forbid, StanceRule, Term, Territory, TopicWords, spelled
 from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.lexicons.reading import File, Table
@@ -24,8 +26,26 @@ def made_rule(table: Table) -> StanceRule:
     """A stance rule from its table."""
     stance = Stance(table.text("stance"))
     last, over = (bool(table.values.get(key)) for key in ("last", "over"))
-    words, also = (tuple(map(unified, table.texts(key))) for key in ("words", "also"))
-    return StanceRule(table.text("name"), stance, words, also, last, over)
+    words, also, unless = (_written_out(table.texts(key)) for key in ("words", "also", "unless"))
+    return StanceRule(table.text("name"), stance, words, also, unless, table.text("who"), last, over)
+
+
+def made_cue(table: Table) -> Cue:
+    """A cue from its table."""
+    text = table.text
+    return Cue(
+        table.texts("forms"),
+        text("kind"),
+        text("stance"),
+        text("negated"),
+        offered=text("offered"),
+        yields=table.texts("yields"),
+    )
+
+
+def _written_out(words: Iterable[str]) -> tuple[str, ...]:
+    """Every spelling of the words; a space at an end, which asks for the end of a word, is kept."""
+    return tuple(unified(spelling + " " * form.endswith(" ")) for form in words for spelling in spelled(form))
 
 
 def made_words(file: File, language: str) -> TopicWords:

@@ -1,14 +1,20 @@
 import pytest
 
 from bot.analysis.lexicon import Cue, StanceRule
+from bot.analysis.rules import Rulebook
 from bot.analysis.stance import stance
 from bot.domain.statement import Stance
 
-RULES = (
-    StanceRule("denies", Stance.REJECT, ("never",)),
-    StanceRule("only if", Stance.CONDITION, ("unless",)),
-    StanceRule("both", Stance.CLAIM, ("ours",), also=("island",)),
-    StanceRule("end of it", Stance.REJECT, ("end the truce",), over=True),
+RULES = Rulebook(
+    (
+        StanceRule("denies", Stance.REJECT, ("never",)),
+        StanceRule("only if", Stance.CONDITION, ("unless",)),
+        StanceRule("both", Stance.CLAIM, ("ours",), also=("island",)),
+        StanceRule("end of it", Stance.REJECT, ("end .. truce",), over=True),
+        StanceRule("breach", Stance.ACCUSE, ("breach",), unless=("no breach",)),
+        StanceRule("gives ground", Stance.CONCEDE, ("retreat",), who="own"),
+        StanceRule("plots", Stance.ACCUSE, ("scheme",), who="other"),
+    )
 )
 SAY = Cue(("said",), "say")
 AGREE = Cue(("agreed",), "act", "agree", "reject")
@@ -28,11 +34,39 @@ AGREE = Cue(("agreed",), "act", "agree", "reject")
         (AGREE, "no truce unless they leave", False, Stance.CONDITION),
         (Cue(("wants",), "act", "demand"), "to end the truce", False, Stance.REJECT),
         (Cue(("urged",), "act", "demand"), "a truce unless", False, Stance.DEMAND),
+        (Cue(("wants",), "act", "demand"), "to end the long and costly truce", False, Stance.REJECT),
+        (Cue(("wants",), "act", "demand"), "to end a war that nobody believed a truce", False, Stance.DEMAND),
+        (Cue(("accused",), "act", "accuse"), "them of trying to end the truce", False, Stance.ACCUSE),
+        (Cue(("condemned",), "act", "reject", yields=("accuse",)), "the raid as a breach", False, Stance.ACCUSE),
+        (Cue(("condemned",), "act", "reject", yields=("accuse",)), "the truce", False, Stance.REJECT),
+        (SAY, "a breach", False, Stance.ACCUSE),
+        (SAY, "no breach, whatever breach was meant", False, Stance.ASSESS),
     ],
 )
 def test_stance(cue: Cue, content: str, negated: bool, expected: Stance) -> None:
-    assert stance(cue, content, RULES, negated=negated)[0] == expected
+    assert stance(cue, RULES.fitting(content), negated=negated)[0] == expected
 
 
 def test_the_rule_that_decided_is_named() -> None:
-    assert stance(SAY, "never", RULES, negated=False) == (Stance.REJECT, "denies")
+    assert stance(SAY, RULES.fitting("never")) == (Stance.REJECT, "denies")
+
+
+@pytest.mark.parametrize(
+    ("content", "who", "expected"),
+    [
+        ("a retreat", "own", Stance.CONCEDE),
+        ("a retreat", "", Stance.CONCEDE),
+        ("a retreat", "other", Stance.ASSESS),
+        ("a scheme", "other", Stance.ACCUSE),
+        ("a scheme", "own", Stance.ASSESS),
+        ("a scheme", "", Stance.ASSESS),
+    ],
+)
+def test_some_words_depend_on_of_whose_doing_they_tell(content: str, who: str, expected: Stance) -> None:
+    assert stance(SAY, RULES.fitting(content, who))[0] == expected
+
+
+def test_a_plan_of_another_is_accepted_where_the_thing_itself_is_asked_for() -> None:
+    backs = Cue(("backs",), "act", "demand", offered="agree")
+    assert stance(backs, (), offered=True)[0] == Stance.AGREE
+    assert stance(backs, ())[0] == Stance.DEMAND
