@@ -164,6 +164,8 @@ def _is_noun(clause: Clause, k: int) -> bool:
     unit, before = clause.units[k], clause.units[k - 1]
     if clause.grammar.participle(unit.low):
         return False
+    if before.low in clause.grammar.floating:
+        return False  # "they each accused"
     if before.kind in ("possessive", "determiner"):
         return True  # "a proposed truce" as well
     if clause.grammar.past(unit.low):

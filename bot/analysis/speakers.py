@@ -102,7 +102,7 @@ class Memory:
         start, end = phrase.units[0].start, phrase.units[-1].end
         if phrase.pronoun:
             return self._pronoun(phrase, start, end)
-        role = phrase.role
+        role = phrase.role if not _names_itself(phrase) else None
         if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
             self.sides.count(phrase)
             known = self.sides.two()
@@ -145,7 +145,7 @@ class Memory:
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
         lead = next((u for u in phrase.units if u.kind not in ("determiner",)), phrase.units[0])
-        role, owner = phrase.role, self._owner(phrase)
+        role, owner = phrase.role if not _names_itself(phrase) else None, self._owner(phrase)
         for unit, after in zip(reversed(phrase.units), [None, *reversed(phrase.units)], strict=False):
             if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":
                 if after is not None and after.kind == "possessive" and role is not None:
@@ -275,3 +275,10 @@ class Memory:
         first = 1 if phrase.units[0].low in self.articles and len(phrase.units) > 1 else 0
         last = phrase.owner.units[-1].end if phrase.owner is not None else phrase.units[-1].end
         return " ".join(self.view.shown[phrase.units[first].start : last].split())
+
+
+def _names_itself(phrase: Phrase) -> bool:
+    """Whether a noun of many stands before the name of one of them ("neighbours India and Pakistan")."""
+    role, name = phrase.role, phrase.units[-1].name
+    many = role is not None and role.kind in ("sides", "group", "official") and phrase.owner is None
+    return many and len(phrase.units) > 1 and name is not None and name.actor is not None and not name.adjective

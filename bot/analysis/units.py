@@ -98,6 +98,7 @@ class Grammar:
         self.future = frozenset(language.words.get("future", ()))
         self.denials = frozenset(language.words.get("denial", ()))
         self.asked = frozenset(language.words.get("asked", ()))
+        self.floating = frozenset(language.words.get("floating", ()))
         self.blamed = tuple(language.words.get("blamed", ()))
         self.retold = frozenset(language.words.get("retold", ()))
         self.hearsay = frozenset(language.words.get("hearsay", ()))
