@@ -7,7 +7,9 @@ from bot.analysis.lexicon import Role
 from bot.analysis.match import Name
 from bot.analysis.units import Grammar, Unit
 
-BEGINS = frozenset(("determiner", "number", "name", "cap", "title"))
+PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
+BEGINS = frozenset(("determiner", "number", "name", "cap", "title", *PRONOUNS))
+JOINS = (["conjunction"], ["comma", "conjunction"], ["dash"])
 
 
 @dataclass(slots=True)
@@ -21,20 +23,21 @@ class Phrase:
     group: list["Phrase"] = field(default_factory=list)
     owner: "Phrase | None" = None  # "of the Central Bank", "in Gaza"
 
-    @property
-    def names(self) -> list[Name]:
-        """The names in it, in order."""
-        return [u.name for u in self.units if u.name is not None]
+    names: list[Name] = field(init=False)  # in order
+    role: Role | None = field(init=False)  # its last role noun
+    caps: list[Unit] = field(init=False)  # capitalised words that the lexicon does not know
 
-    @property
-    def role(self) -> Role | None:
-        """Its last role noun."""
-        return next((u.role for u in reversed(self.units) if u.role is not None), None)
+    def __post_init__(self) -> None:
+        self.take(self.units)
 
-    @property
-    def caps(self) -> list[Unit]:
-        """Capitalised words that the lexicon does not know."""
-        return [u for u in self.units if u.kind == "cap"]
+    def take(self, units: list[Unit]) -> None:
+        """Consist of these units."""
+        self.units = units
+        self.names = [u.name for u in units if u.name is not None]
+        self.caps = [u for u in units if u.kind == "cap"]
+        self.role = None
+        for unit in units:
+            self.role = unit.role or self.role
 
     @property
     def pronoun(self) -> str:
@@ -61,7 +64,7 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
     i = 0
     while i < len(units):
         unit = units[i]
-        begins = unit.kind in BEGINS or unit.modifier or unit.role is not None or unit.kind.startswith("pronoun_")
+        begins = unit.kind in BEGINS or unit.modifier or unit.role is not None
         phrase = _phrase(units, i, grammar, capitals) if begins else None
         if phrase is None:
             i += 1
@@ -76,7 +79,7 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
 
 def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> Phrase | None:
     head, i = -1, first
-    if units[first].kind.startswith("pronoun_"):
+    if units[first].kind in PRONOUNS:
         return Phrase(first, first + 1, units[first : first + 1])
     led = False  # a determiner, a nationality or an owner came before: more words may belong
     while i < len(units):
@@ -172,7 +175,8 @@ def _apposition(found: list[Phrase], units: list[Unit]) -> None:
             after == "comma" if role is a else after in ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
         )
         if closed and (_person(name) or name.caps) and units[b.first].kind != "number":
-            a.units, a.owner = [*a.units, units[b.first - 1], *b.units], a.owner or b.owner
+            a.take([*a.units, units[b.first - 1], *b.units])
+            a.owner = a.owner or b.owner
             a.last = b.last + (1 if b.last < len(units) and units[b.last].kind == "comma" else 0)
             found.remove(b)
 
@@ -186,8 +190,10 @@ def _groups(found: list[Phrase], units: list[Unit]) -> None:
     for phrase in found:
         phrase.group = [phrase]
     for a, b in pairwise(found):
+        if not 1 <= b.first - a.last <= 2:
+            continue
         between = [u.kind for u in units[a.last : b.first]]
-        joined = between in (["conjunction"], ["comma", "conjunction"], ["dash"])
+        joined = between in JOINS
         bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
         listed = between == ["comma"] and (bare or _enumerated(b, units))
         if (joined or listed) and a.can_speak and b.can_speak:
