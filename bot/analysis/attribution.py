@@ -56,7 +56,7 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
     lead = clause.units[first - 1].low if 0 < first < k else ""
     if _hearsay(clause, first):
         return
-    if lead in clause.grammar.asked or (cue.stance == "agree" and lead in clause.grammar.retold):
+    if lead in clause.grammar.asked or (cue.stance == "agree" and _retold(clause, lead, k)):
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
     if cue.kind == "say" and _leaves_open(clause, k):
         return
@@ -64,6 +64,11 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return
     about = content if cue.kind == "say" else acted
     _add(clause, k, cue, phrase, about(clause, k, phrase), sure, "subject and cue")
+
+
+def _retold(clause: Clause, lead: str, k: int) -> bool:
+    """Whether an agreement only dates something; a headline's "after both sides agree", in the present, is news."""
+    return lead in clause.grammar.retold and f"{lead} {clause.units[k].low}" not in clause.grammar.newly
 
 
 def _hearsay(clause: Clause, first: int) -> bool:
@@ -134,7 +139,10 @@ def _negates(clause: Clause, unit: Unit) -> bool:
 
 
 def _passive(clause: Clause, k: int) -> bool:
-    """ "is recognised as", "was rejected": what is done to the subject, not by it."""
+    """ "is recognised as", "was rejected", a headline's "accused of": what is done to the subject, not by it."""
+    after = clause.units[k + 1].low if k + 1 < len(clause.units) else ""
+    if f"{clause.units[k].low} {after}" in clause.grammar.undergone:
+        return True
     i = k - 1
     while i >= 0 and clause.units[i].kind == "adverb":
         i -= 1

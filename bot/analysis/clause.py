@@ -73,7 +73,7 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     subject = units[phrase.first].start if phrase is not None else units[k].start
     if clause.grammar.last:
         return _around(clause, k, phrase)
-    after = (units[k].end, _said(clause, k))
+    after = (_begins(clause, k), _said(clause, k))
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
     closing = units[first - 1] if first else None
     if closing is None:
@@ -86,6 +86,15 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
     return ((begin, subject), after)
+
+
+def _begins(clause: Clause, k: int) -> int:
+    """Where the words behind a cue begin: behind him who is told them ("told reporters that ...")."""
+    units = clause.units
+    hearer = clause.starting(k + 1) if units[k].low in clause.grammar.hearing else None
+    if hearer is None or hearer.last >= len(units) or units[hearer.last].kind == "auxiliary":
+        return units[k].end
+    return units[hearer.last].start
 
 
 def acted(clause: Clause, k: int, phrase: Phrase) -> tuple[Range, ...]:

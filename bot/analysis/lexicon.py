@@ -207,6 +207,7 @@ class Lexicon:
     topics: Mapping[str, Topic]
     languages: Mapping[str, Language]
     posts: Mapping[tuple[str, str], tuple[tuple[Actor, Office], ...]] = field(init=False)  # (title, of) -> who held it
+    _having: Mapping[str, tuple[str, ...]] = field(init=False)  # title -> the bodies that have such a post
 
     def __post_init__(self) -> None:
         posts: dict[tuple[str, str], tuple[tuple[Actor, Office], ...]] = {}
@@ -214,11 +215,19 @@ class Lexicon:
             for office in actor.offices:
                 key = (office.title, office.of)
                 posts[key] = (*posts.get(key, ()), (actor, office))
+        having: dict[str, tuple[str, ...]] = {}
+        for title, of in posts:
+            having[title] = (*having.get(title, ()), of)
         object.__setattr__(self, "posts", posts)
+        object.__setattr__(self, "_having", having)
 
     def holder(self, title: str, of: str, day: str) -> Actor | None:
         """Who held a post on a day (ISO, "" for today); the first that the files name."""
         return next((actor for actor, office in self.posts.get((title, of), ()) if office.held_on(day)), None)
+
+    def bodies_with(self, title: str, of: str) -> tuple[str, ...]:
+        """The bodies of a state that have a post of this name ("army chief": Sudan's army)."""
+        return tuple(body for body in self._having.get(title, ()) if of in self.above(body))
 
     def above(self, name: str) -> tuple[str, ...]:
         """Whom an actor belongs to, step by step ("Dmitry Peskov": the Kremlin, Russia)."""

@@ -146,8 +146,22 @@ def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool)
     if units[phrase.last - 1].name is not None and units[at].low != "of":
         return
     owner = _phrase(units, at + 1, grammar, capitals)
-    if owner is not None and not owner.pronoun:
-        phrase.owner, phrase.last = owner, owner.last
+    if owner is None or owner.pronoun:
+        return
+    phrase.owner, phrase.last = owner, owner.last
+    who = next((i for i, u in enumerate(owner.units) if i and _names_person(u) and _is_place(owner.units[i - 1])), 0)
+    if who:  # "the envoy to Cyprus Maria Holguin": the name is the envoy's
+        phrase.units = [*phrase.units, *owner.units[who:]]
+        owner.units = owner.units[:who]
+
+
+def _names_person(unit: Unit) -> bool:
+    known = unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person"
+    return known or unit.kind == "cap"
+
+
+def _is_place(unit: Unit) -> bool:
+    return unit.name is not None and not unit.name.adjective and not _names_person(unit)
 
 
 def _governed(units: list[Unit], first: int) -> bool:

@@ -22,8 +22,8 @@ from bot.domain.statement import CEASEFIRE, Span, Stance, Statement
 
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.
 DATELINE = re.compile(
-    r"[A-Z][A-Z'. -]{2,30}"
-    r"(?:[A-Za-z., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
+    r"[A-Z][A-Z'./ -]{2,30}"
+    r"(?:[A-Za-z0-9., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
 AROUND = 200  # letters before and after the topic's words in which its stance is looked for
 SUREST = 0.88
@@ -108,6 +108,8 @@ class Reading:
         inside = [q for q in self._quotes if q.start < end and q.end > start]
         said = sayings(Clause(start, end, units, found, inside, self._grammar, self.topics.deeds(start, end)))
         read: list[_Said] = []
+        for phrase in found:
+            self._memory.sides.count(phrase)
         for saying in sorted(said, key=_says_first):
             read.append(self._resolved(saying, found, read))
         for one in read:
@@ -116,13 +118,16 @@ class Reading:
         self._carry(said, inside, start, end)
         for phrase in found:
             self._memory.note(phrase)
-        for speaker in read[-1].speakers if read else ():
-            self._memory.subject(speaker)
+        if read and read[-1].speakers:
+            self._memory.spoke(read[-1].speakers)
 
     def _resolved(self, saying: Saying, found: list[Phrase], read: list[_Said]) -> _Said:
         """A saying with its speakers, knowing whom the sentence has named so far."""
+        ahead = any(p.pronoun for p in saying.speakers)
         for phrase in found:
-            if phrase.units[0].start < saying.start and phrase not in saying.speakers:
+            at = phrase.units[0].start
+            told = ahead and any(a <= at < b for a, b in saying.content)  # "... Putin ...", he said
+            if at < saying.start and phrase not in saying.speakers and not told:
                 self._memory.note(phrase)
         around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
         if around is not None and any(_means(p.pronoun, around.speakers) for p in saying.speakers):
@@ -134,7 +139,8 @@ class Reading:
 
     def _sides(self, speakers: Sequence[Speaker]) -> set[str]:
         """The speakers' names, and whom they speak for."""
-        return {name for s in speakers for name in (s.name, *self._lexicon.above(s.name))}
+        named = (name for s in speakers for name in (s.name, s.of) if name)
+        return {above for name in named for above in (name, *self._lexicon.above(name))}
 
     def _retells(self, inner: _Said, outer: _Said) -> bool:
         """Whether an act inside another is no statement of its own.

@@ -1,5 +1,6 @@
 """Who a phrase means: names, offices with their holders, nationalities, pronouns, people named earlier."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
@@ -16,6 +17,7 @@ STANDS_FOR = {
     "leader": ("supreme leader", "president", "prime minister", "chancellor"),
     "foreign secretary": ("foreign minister",),
     "supreme leader": ("leader",),
+    "foreign policy chief": ("foreign minister", "high representative"),
     "army chief": ("military chief", "chief of staff", "commander-in-chief"),
     "chief of staff": ("army chief", "military chief"),
 }
@@ -32,6 +34,7 @@ class Speaker:
     sure: float
     post: str = ""  # the post named, where nobody is known to hold it
     bare: bool = False  # one unknown capitalised word, which may be anything
+    of: str = ""  # whom an unknown person speaks for
 
 
 class Memory:
@@ -47,6 +50,7 @@ class Memory:
         self.persons: list[Entry] = []
         self.bodies: list[Entry] = []
         self.sides = Sides(lexicon)
+        self._joint: list[Speaker] = []  # those who spoke last, together
         self.last: Entry | None = None
         words = language.words
         self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
@@ -63,10 +67,11 @@ class Memory:
         """Remember whom a phrase names."""
         if phrase.pronoun:
             return
-        self.sides.count(phrase)
         speaker = self._named(phrase)
         if speaker is None:
             return
+        if phrase is phrase.group[-1] and len(phrase.group) > 1 and not phrase.governed:
+            self._joint = [s for p in phrase.group if (s := self._named(p)) is not None]
         role = phrase.role
         titled = role is not None or any(u.kind == "title" for u in phrase.units)
         person = speaker.actor.kind == "person" if speaker.actor is not None else bool(phrase.caps) and titled
@@ -89,8 +94,13 @@ class Memory:
             self.people.setdefault(part, (name, actor))
             self.people.setdefault(part.rpartition("-")[2], (name, actor))
 
-    def subject(self, speaker: Speaker) -> None:
-        """Remember who spoke last: a pronoun in the next sentence means them first."""
+    def spoke(self, speakers: Sequence[Speaker]) -> None:
+        """Remember who spoke last: a pronoun in the next sentence means them first, "they" all of them."""
+        self._joint = list(speakers)
+        for speaker in speakers:
+            self._subject(speaker)
+
+    def _subject(self, speaker: Speaker) -> None:
         entry = self.last = (speaker.name, speaker.actor)
         if speaker.actor is not None and speaker.actor.kind != "person":
             self.bodies.append(entry)
@@ -104,7 +114,6 @@ class Memory:
             return self._pronoun(phrase, start, end)
         role = phrase.role if not _names_itself(phrase) else None
         if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
-            self.sides.count(phrase)
             known = self.sides.two()
             return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [
                 Speaker(self._words(phrase), start, end, None, 0.5)  # sides of we know not what
@@ -116,6 +125,8 @@ class Memory:
 
     def _pronoun(self, phrase: Phrase, start: int, end: int) -> list[Speaker]:
         kind = phrase.pronoun
+        if kind == "they" and len(self._joint) > 1:
+            return [replace(s, start=start, end=end, sure=s.sure * 0.9) for s in self._joint]
         if kind in ("m", "f"):
             fitting = [p for p in self.persons if p[1] is None or p[1].gender in ("", kind)]
         elif kind in ("it", "they"):
@@ -219,6 +230,8 @@ class Memory:
             for name in part.names if part else ():
                 if name.actor is not None and name.actor.kind != "person":
                     return name.actor
+            if self.own.get(phrase.units[0].low) == "it" and self.bodies:
+                return self.bodies[-1][1]  # "its ambassador in Paris" is not France's
         return None
 
     def _voice_of(self, body: Actor) -> Actor:
@@ -250,20 +263,20 @@ class Memory:
         if role is not None and role.kind == "voice" and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.9)
         bare = role is None and name == words and len(caps) == 1
-        return Speaker(name, start, end, actor, 0.65 if bare else 0.9, bare=bare)
+        of = owner.name if owner is not None else ""
+        return Speaker(name, start, end, actor, 0.65 if bare else 0.9, bare=bare, of=of)
 
     def _holder(self, phrase: Phrase, owner: Actor | None) -> Entry | None:
         """Who holds the office named: by the lexicon at the article's date, else by the article itself."""
         roles = [u for u in phrase.units if u.role is not None and u.role.kind == "office"]
         unit = roles[-1]
         title = unit.role.title if unit.role else ""
-        if owner is None and self.own.get(phrase.units[0].low) == "it" and self.bodies:
-            owner = self.bodies[-1][1]  # "its prime minister"
         if owner is not None and title:
             own = (title, owner.name) in self.lexicon.posts  # known, if not by whom it was held that day
             for post in (title, *(() if own else STANDS_FOR.get(title, ()))):
-                if (actor := self.lexicon.holder(post, owner.name, self.day)) is not None:
-                    return actor.name, actor
+                for body in (owner.name, *self.lexicon.bodies_with(post, owner.name)):
+                    if (actor := self.lexicon.holder(post, body, self.day)) is not None:
+                        return actor.name, actor
         seen = self.offices.get(title or unit.low)
         if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):
             return seen

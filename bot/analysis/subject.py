@@ -166,6 +166,8 @@ def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     phrase = clause.starting(k + 1)
     if phrase is None or not phrase.can_speak or phrase.pronoun or (free and phrase.governed):
         return None
+    if units[k].low in clause.grammar.hearing:
+        return None  # "…, told the BBC"
     return None if not free and _goes_on(clause, phrase.group[-1].last) else phrase
 
 

@@ -101,6 +101,9 @@ class Grammar:
         self.floating = frozenset(language.words.get("floating", ()))
         self.blamed = tuple(language.words.get("blamed", ()))
         self.retold = frozenset(language.words.get("retold", ()))
+        self.undergone = frozenset(s for form in language.words.get("undergone", ()) for s in spelled(form))
+        self.hearing = frozenset(language.words.get("hearing", ()))
+        self.newly = frozenset(s for form in language.words.get("newly", ()) for s in spelled(form))
         self.hearsay = frozenset(language.words.get("hearsay", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))
 
@@ -143,7 +146,10 @@ class Grammar:
                 out.append(Unit("name", a, name.end, view.low[a : name.end], name))
                 continue
             like, end = self._fixed(low, i) if low[i] in self._second else (self._single.get(low[i]), i + 1)
-            out.append(self._made(like, view, a, tokens[end - 1][1]) if like else self._plain(view, a, b, low[i]))
+            if like is not None and like.role is not None:
+                out.append(self._post(like, view, a, tokens[end - 1][1], named=bool(out) and out[-1].kind == "cap"))
+            else:
+                out.append(self._made(like, view, a, tokens[end - 1][1]) if like else self._plain(view, a, b, low[i]))
             i = end
         return out
 
@@ -179,11 +185,15 @@ class Grammar:
         yield a, b
 
     def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
+        return Unit(like.kind, start, end, view.low[start:end], None, None, like.cue, like.modifier)
+
+    def _post(self, like: Unit, view: View, start: int, end: int, *, named: bool) -> Unit:
+        """A role noun; `named`: an unknown name stands before it."""
         low = view.low[start:end]
-        if like.role is None:
-            return Unit(like.kind, start, end, low, None, None, like.cue, like.modifier)
         if end - start <= SHORT and view.plain[start:end].islower():
             return Unit("word", start, end, low)  # "11 pm" is no prime minister
+        if named and like.role is not None and like.role.kind == "crowd" and view.plain[start].isupper():
+            return Unit("cap", start, end, low)  # "United Steel Workers"
         return Unit(like.kind, start, end, low, None, like.role, like.cue, like.modifier)
 
     def _plain(self, view: View, start: int, end: int, low: str) -> Unit:
