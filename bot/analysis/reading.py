@@ -1,7 +1,7 @@
 """One article being read, sentence by sentence, into statements."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -78,27 +78,43 @@ class Reading:
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
+        self._quote_ends = [q.end for q in self._quotes]
+        self._clauses: dict[int, Clause] = {}  # sentences read ahead, by where they start
         self._conflicts = Conflicts(lexicon, names)
         self._memory = Memory(lexicon, view, language, day)
         self._found: list[tuple[Statement, str]] = []
         self._carried: list[Speaker] = []
+        self._dictates = False  # whether a sentence ends in a colon
         self._dictated = False  # "The minister said:", and his words follow without marks
 
     def statements(self) -> list[Statement]:
         """Every statement read, in order of appearance; several may have one gist."""
         abbreviations = frozenset(self._language.words.get("abbreviation", ()))
-        last = self.topics.last
-        last = max([last, *(q.end for q in self._quotes if q.start <= last < q.end)])
-        for start, end in sentences(self._view, abbreviations=abbreviations):
-            if start > last and not any(post for _, post in self._found):
-                break  # no word of a topic follows, and nobody is left to be named
+        found = sentences(self._view, abbreviations=abbreviations)
+        self._dictates = any(self._view.plain[end - 1] == ":" for _, end in found)
+        last = next((at for at in reversed(range(len(found))) if self._may_tell(*found[at])), -1)
+        for at, (start, end) in enumerate(found):
+            if at > last and not any(post for _, post in self._found):
+                break  # nobody speaks about a topic any more, and nobody is left to be named
             self._sentence(start, end)
         return [
             replace(statement, speaker=name) if post and (name := self._memory.holder(post)) else statement
             for statement, post in self._found
         ]
 
-    def _sentence(self, start: int, end: int) -> None:
+    def _may_tell(self, start: int, end: int) -> bool:
+        """Whether a topic's words stand in what is said in a sentence, be it by whom spoke before it."""
+        before = self._quotes[bisect_right(self._quote_ends, start) :][:1]
+        if not self.topics.within(min([start, *(q.start for q in before)]), end):
+            return False
+        clause = self._clauses[start] = self._clause(start, end)
+        ranges = [r for s in clause.found for r in ((s.start, s.end), *s.content)]
+        if self._dictates or any(q.start <= start + 1 for q in clause.quotes):
+            ranges.append((start, end))
+        return any(self.topics.within(*r) for r in ranges)
+
+    def _clause(self, start: int, end: int) -> Clause:
+        """A sentence and what is said in it, before anybody knows by whom."""
         view = self._view
         dateline = DATELINE.match(view.plain, start, end)
         begin = dateline.end() if dateline else start
@@ -106,7 +122,13 @@ class Reading:
         units = self._grammar.units(view, begin, end, names)
         found = phrases(units, self._grammar, capitals=self._grammar.capitals and not headline_case(view, start, end))
         inside = [q for q in self._quotes if q.start < end and q.end > start]
-        said = sayings(Clause(start, end, units, found, inside, self._grammar, self.topics.deeds(start, end)))
+        clause = Clause(start, end, units, found, inside, self._grammar, self.topics.deeds(start, end))
+        sayings(clause)
+        return clause
+
+    def _sentence(self, start: int, end: int) -> None:
+        clause = self._clauses.pop(start, None) or self._clause(start, end)
+        found, said = clause.phrases, clause.found
         read: list[_Said] = []
         for phrase in found:
             self._memory.sides.count(phrase)
@@ -115,7 +137,7 @@ class Reading:
         for one in read:
             if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):
                 self._keep(one, read, (start, end))
-        self._carry(said, inside, start, end)
+        self._carry(said, clause.quotes, start, end)
         for phrase in found:
             self._memory.note(phrase)
         if read and read[-1].speakers:

@@ -48,11 +48,6 @@ class Topics:
         self._between = frozenset((*self._words.get("determiner", ()), *self._words.get("between", ())))
         self.reasons: list[str] = []
 
-    @property
-    def last(self) -> int:
-        """Where the last of the topics' words ends."""
-        return max((h.end for h in self._terms), default=0)
-
     def fitting(self, topic: str, words: str, who: str) -> list[StanceRule]:
         """The stance rules of a topic that fit the words said, in their order."""
         return self._books[topic].fitting(words, who)
@@ -77,6 +72,11 @@ class Topics:
     def text(self, hit: Hit) -> str:
         """The words of a hit."""
         return self._view.plain[hit.start : hit.end]
+
+    def within(self, start: int, end: int) -> bool:
+        """Whether a topic's words begin in [start, end), whether they count or not."""
+        at = bisect_left(self._starts, start)
+        return at < len(self._starts) and self._starts[at] < end
 
     def _within(self, start: int, end: int) -> Iterator[Hit]:
         at = bisect_left(self._starts, start)
