@@ -172,7 +172,7 @@ def _is_noun(clause: Clause, k: int) -> bool:
     unit, before = clause.units[k], clause.units[k - 1]
     if clause.grammar.participle(unit.low):
         return False
-    if before.low in clause.grammar.floating:
+    if before.low in clause.grammar.floating and k > 1 and clause.units[k - 2].kind != "preposition":
         return False  # "they each accused"
     if before.kind in ("possessive", "determiner"):
         return True  # "a proposed truce" as well
@@ -186,6 +186,8 @@ def _is_noun(clause: Clause, k: int) -> bool:
     if before.kind == "word" and before.cue is None and verb and not before.modifier and not clause.grammar.behind:
         return True  # "raising hopes of"
     act = unit.cue is not None and unit.cue.kind == "act" and not clause.grammar.behind
+    if act and before.kind == "cap" and "-" in before.low:
+        return True  # "a US-led push for"
     return act and before.kind == "word" and not before.modifier and before.cue is None  # "growing calls for"
 
 

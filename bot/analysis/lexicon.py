@@ -85,12 +85,16 @@ class Term:
 
     `about` are the territories that the words themselves mean ("two-state solution"); `holder` tells where the one
     stands who is to hold the land: "before" the words ("wants to annex"), "after" them ("belongs to"), "" nowhere.
+    With `then` the words count only where one of these follows in the same clause, a few words behind at most;
+    `across` lets prepositions stand between them.
     """
 
     words: tuple[str, ...]
     near: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     holder: str = ""
+    then: tuple[str, ...] = ()
+    across: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from bot.analysis.lexicon import Actor, Deed, Forbid, Language, Lexicon, Term, Territory, spelled
+from bot.analysis.pairs import Pairs, Part
 from bot.analysis.text import View, lowered, unified
 
 
@@ -59,13 +60,13 @@ def _whole(text: str, start: int, end: int, glued: Set[str] = frozenset()) -> bo
     return _ends(text, end) and _begins(text, start, glued)
 
 
-def _longest(found: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Of overlapping finds (pattern, start, end) the earliest, and of those the longest."""
+def _longest(found: Iterable[tuple[Any, int, int]]) -> Iterator[tuple[Any, int, int]]:
+    """Of overlapping finds (what, start, end) the earliest, and of those the longest."""
     last = -1
-    for pattern, start, end in sorted(found, key=lambda f: (f[1], -f[2])):
+    for what, start, end in sorted(found, key=lambda f: (f[1], -f[2])):
         if start >= last:
             last = end
-            yield pattern, start, end
+            yield what, start, end
 
 
 class Names:
@@ -169,7 +170,7 @@ class TopicHits:
         self._glued = frozenset(lexicon.languages[language].words.get("glued", ()))
         index: dict[str, int] = {}
 
-        def add(word: str, topic: str, what: Term | Deed | Forbid | None) -> None:
+        def add(word: str, topic: str, what: Term | Deed | Forbid | Part | None) -> None:
             for spelling in spelled(unified(word).lower()):
                 number = index.setdefault(spelling.removesuffix("*"), len(index))
                 if spelling.endswith("*"):
@@ -181,7 +182,12 @@ class TopicHits:
         for topic in lexicon.topics.values():
             words = topic.words.get(language)
             items: list[Term | Deed | Forbid] = [*words.terms, *words.deeds, *words.forbids] if words else []
-            for item in items:
+            for number, item in enumerate(items):
+                if isinstance(item, Term) and item.then:
+                    for second, half in enumerate((item.words, item.then)):
+                        for word in half:
+                            add(word, topic.id, Part(number, topic.id, item, second=bool(second)))
+                    continue
                 for word in item.forms if isinstance(item, Deed) else item.words:
                     add(word, topic.id, item)
         for word in lexicon.languages[language].words.get("war", ()):
@@ -190,17 +196,22 @@ class TopicHits:
             for word in conflict.war_words:
                 add(word, "", None)
         self._search = AhoCorasick(list(index), matchkind=MatchKind.Standard)
+        self._pairs = Pairs(lexicon.languages[language])
 
     def find(self, view: View) -> list[Hit]:
         """Every hit in order; hits of one topic do not overlap."""
-        layers: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+        layers: dict[tuple[str, type], list[tuple[Any, int, int]]] = {}
+        parts: list[tuple[Part, int, int]] = []
         for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
             if _begins(view.low, start, self._glued) and (pattern in self._stems or _ends(view.low, end)):
                 for topic, what in self._what[pattern]:
-                    layers.setdefault((topic, type(what).__name__), []).append((pattern, start, end))
-        out = []
-        for (topic, kind), found in layers.items():
-            for pattern, start, end in _longest(found):
-                what = next(w for t, w in self._what[pattern] if t == topic and type(w).__name__ == kind)
-                out.append(Hit(start, end, topic, what))
+                    if isinstance(what, Part):
+                        parts.append((what, start, end))
+                    else:
+                        layers.setdefault((topic, type(what)), []).append((what, start, end))
+        for topic, term, start, end in self._pairs.joined(sorted(parts, key=lambda p: p[1:]), view.low):
+            layers.setdefault((topic, Term), []).append((term, start, end))
+        out = [
+            Hit(start, end, topic, what) for (topic, _), found in layers.items() for what, start, end in _longest(found)
+        ]
         return sorted(out, key=lambda h: (h.start, h.end))

@@ -226,6 +226,8 @@ class Memory:
 
     def _owner(self, phrase: Phrase) -> Actor | None:
         """The state, body or group that the phrase belongs to."""
+        if _names_itself(phrase) and (name := phrase.units[-1].name) is not None:
+            return name.actor
         for part in (phrase, phrase.owner):
             for name in part.names if part else ():
                 if name.actor is not None and name.actor.kind != "person":

@@ -111,8 +111,12 @@ class Topics:
         between = self._view.low[saying.end : hit.start]
         if len(between) > reach * WORD:
             return True
-        mediation = self._words.get("mediation", ())
-        return saying.cue.stance != Stance.REJECT and any(w in mediation for w in between.split())
+        if saying.cue.stance == Stance.REJECT:
+            return False
+        offers = saying.cue.stance in (Stance.AGREE, Stance.PROPOSE)  # "offers to help end the war"
+        words = (*self._words.get("mediation", ()), *(self._words.get("helping", ()) if offers else ()))
+        padded = f" {' '.join(between.split())} "
+        return any(f" {w} " in padded for w in words)
 
     def _background(self, hit: Hit, saying: Saying) -> bool:
         """Whether the words only say when, where or on what: "freed under the truce", "talks on a truce"."""

@@ -82,6 +82,8 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "near": Field("texts", choices=NEARS),
             "about": TEXTS,
             "holder": Field("str", choices=HOLDERS),
+            "then": TEXTS,
+            "across": Field("bool"),
         },
         "deed": {
             "language": NEEDED,

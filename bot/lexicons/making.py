@@ -48,6 +48,19 @@ def _written_out(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(unified(spelling + " " * form.endswith(" ")) for form in words for spelling in spelled(form))
 
 
+def made_term(table: Table) -> Term:
+    """A topic's term from its table."""
+    texts = table.texts
+    return Term(
+        texts("words"),
+        texts("near"),
+        texts("about"),
+        table.text("holder"),
+        texts("then"),
+        bool(table.values.get("across")),
+    )
+
+
 def made_words(file: File, language: str) -> TopicWords:
     """The words of one language in a topic's file."""
 
@@ -55,7 +68,7 @@ def made_words(file: File, language: str) -> TopicWords:
         return [t for t in file.tables.get(kind, []) if t.text("language") == language]
 
     return TopicWords(
-        tuple(Term(t.texts("words"), t.texts("near"), t.texts("about"), t.text("holder")) for t in tables("term")),
+        tuple(made_term(t) for t in tables("term")),
         tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
         tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
         tuple(made_rule(t) for t in tables("rule")),
