@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -11,8 +11,7 @@ from bot.analysis.pairs import Pairs, Part
 from bot.analysis.text import View, lowered, unified
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name found at [start, end): an actor, a place, or both ("Kyiv"); `adjective`: only the word for its people.
 
     `oblique`: in a case in which it is nobody's subject.
@@ -35,8 +34,7 @@ class _Known:
     oblique: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Topic words found at [start, end): `what` a Term, a Deed or a Forbid of `topic`; None for a sign of war."""
 
     start: int

@@ -1,7 +1,7 @@
 """Who a phrase means: names, offices with their holders, nationalities, pronouns, people named earlier."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
 from bot.analysis.phrase import Phrase
@@ -23,8 +23,7 @@ STANDS_FOR = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(NamedTuple):
     """A resolved speaker: the name to report, the words [start, end) that name it, what the lexicon knows of it."""
 
     name: str
@@ -73,8 +72,10 @@ class Memory:
         if phrase is phrase.group[-1] and len(phrase.group) > 1 and not phrase.governed:
             self._joint = [s for p in phrase.group if (s := self._named(p)) is not None]
         role = phrase.role
-        titled = role is not None or any(u.kind == "title" for u in phrase.units)
-        person = speaker.actor.kind == "person" if speaker.actor is not None else bool(phrase.caps) and titled
+        if speaker.actor is not None:
+            person = speaker.actor.kind == "person"
+        else:
+            person = bool(phrase.caps) and (role is not None or any(u.kind == "title" for u in phrase.units))
         entry = (speaker.name, speaker.actor)
         if person:
             self.persons.append(entry)
@@ -120,13 +121,13 @@ class Memory:
             ]
         speaker = self._named(phrase)
         if speaker is not None and phrase.units[0].low in self.vague:
-            speaker = replace(speaker, sure=speaker.sure * VAGUE)
+            speaker = speaker._replace(sure=speaker.sure * VAGUE)
         return [speaker] if speaker is not None else []
 
     def _pronoun(self, phrase: Phrase, start: int, end: int) -> list[Speaker]:
         kind = phrase.pronoun
         if kind == "they" and len(self._joint) > 1:
-            return [replace(s, start=start, end=end, sure=s.sure * 0.9) for s in self._joint]
+            return [s._replace(start=start, end=end, sure=s.sure * 0.9) for s in self._joint]
         if kind in ("m", "f"):
             fitting = [p for p in self.persons if p[1] is None or p[1].gender in ("", kind)]
         elif kind in ("it", "they"):
@@ -155,9 +156,10 @@ class Memory:
 
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
-        lead = next((u for u in phrase.units if u.kind not in ("determiner",)), phrase.units[0])
+        lead = next((u for u in phrase.units if u.kind != "determiner"), phrase.units[0])
         role, owner = phrase.role if not _names_itself(phrase) else None, self._owner(phrase)
-        for unit, after in zip(reversed(phrase.units), [None, *reversed(phrase.units)], strict=False):
+        units = [*reversed(phrase.units)] if phrase.names else []
+        for unit, after in zip(units, [None, *units], strict=False):
             if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":
                 if after is not None and after.kind == "possessive" and role is not None:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "the Biden administration"
@@ -239,13 +241,14 @@ class Memory:
     def _voice_of(self, body: Actor) -> Actor:
         """The state that an organ speaks for; parliaments and parties speak for themselves."""
         state = self.lexicon.actors.get(body.of) if body.kind == "organ" else None
+        if state is None or state.kind != "state":
+            return body
         low = body.name.lower()
-        speaks = state is not None and state.kind == "state" and any(word in low for word in self.state_voice)
-        return state if state is not None and speaks else body
+        return state if any(word in low for word in self.state_voice) else body
 
     def _caps(self, phrase: Phrase) -> list[Unit]:
         caps: list[Unit] = []
-        for unit in phrase.units:
+        for unit in phrase.units if phrase.caps else ():
             if unit.kind == "cap":
                 caps.append(unit)
             elif caps and unit.kind == "comma":

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from bot.domain.statement import Span
 
@@ -117,8 +118,7 @@ class View:
         return Span.of(self.document, self.origin[start], self.origin[end - 1] + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(NamedTuple):
     """A quotation, marks included: [start, end); the words inside are [start + 1, end - 1)."""
 
     start: int

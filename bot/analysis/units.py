@@ -32,6 +32,7 @@ CLASSES = (
 PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
 LEADING = ("determiner", "possessive", "title", "modifier", "that")  # what may stand before a clause's subject
 BODIES = ("organ", "group", "official")
+LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 SHORT = 3  # letters of a role that is an abbreviation
 
 
@@ -212,5 +213,5 @@ class Grammar:
 
 def headline_case(view: View, start: int, end: int) -> bool:
     """Whether most longer words begin with a capital, so that capitals tell nothing."""
-    words: list[str] = re.findall(r"[^\W\d_]{4,}", view.plain[start:end])
-    return len(words) >= 4 and sum(w[0].isupper() for w in words) >= 0.7 * len(words)
+    words: list[str] = LONG_WORD.findall(view.plain, start, end)
+    return len(words) >= 4 and sum([w[0].isupper() for w in words]) >= 0.7 * len(words)
