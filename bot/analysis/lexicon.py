@@ -211,7 +211,9 @@ class Lexicon:
     topics: Mapping[str, Topic]
     languages: Mapping[str, Language]
     posts: Mapping[tuple[str, str], tuple[tuple[Actor, Office], ...]] = field(init=False)  # (title, of) -> who held it
-    _having: Mapping[str, tuple[str, ...]] = field(init=False)  # title -> the bodies that have such a post
+    _having: Mapping[tuple[str, str], tuple[str, ...]] = field(init=False)  # (title, state) -> its bodies with the post
+    _above: Mapping[str, tuple[str, ...]] = field(init=False)
+    _conflicts: Mapping[str, tuple[str, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
         posts: dict[tuple[str, str], tuple[tuple[Actor, Office], ...]] = {}
@@ -219,11 +221,17 @@ class Lexicon:
             for office in actor.offices:
                 key = (office.title, office.of)
                 posts[key] = (*posts.get(key, ()), (actor, office))
-        having: dict[str, tuple[str, ...]] = {}
+        # What every article asks for again and again is worked out once.
+        above = {name: self._line(name) for name in self.actors}
+        having: dict[tuple[str, str], tuple[str, ...]] = {}
         for title, of in posts:
-            having[title] = (*having.get(title, ()), of)
+            for body in above.get(of, ()):
+                having[title, body] = (*having.get((title, body), ()), of)
         object.__setattr__(self, "posts", posts)
         object.__setattr__(self, "_having", having)
+        object.__setattr__(self, "_above", above)
+        names = (*self.actors, *self.territories)
+        object.__setattr__(self, "_conflicts", {n: found for n in names if (found := self._inherited(n))})
 
     def holder(self, title: str, of: str, day: str) -> Actor | None:
         """Who held a post on a day (ISO, "" for today); the first that the files name."""
@@ -231,10 +239,17 @@ class Lexicon:
 
     def bodies_with(self, title: str, of: str) -> tuple[str, ...]:
         """The bodies of a state that have a post of this name ("army chief": Sudan's army)."""
-        return tuple(body for body in self._having.get(title, ()) if of in self.above(body))
+        return self._having.get((title, of), ())
 
     def above(self, name: str) -> tuple[str, ...]:
         """Whom an actor belongs to, step by step ("Dmitry Peskov": the Kremlin, Russia)."""
+        return self._above.get(name, ())
+
+    def conflicts_of(self, name: str) -> tuple[str, ...]:
+        """The conflicts that an actor or a territory stands in, its own or inherited."""
+        return self._conflicts.get(name, ())
+
+    def _line(self, name: str) -> tuple[str, ...]:
         out: list[str] = []
         actor = self.actors.get(name)
         while actor is not None and actor.of and actor.of not in (name, *out):
@@ -242,8 +257,7 @@ class Lexicon:
             actor = self.actors.get(actor.of)
         return tuple(out)
 
-    def conflicts_of(self, name: str) -> tuple[str, ...]:
-        """The conflicts that an actor or a territory stands in, its own or inherited."""
+    def _inherited(self, name: str) -> tuple[str, ...]:
         seen: set[str] = set()
         while name and name not in seen:
             seen.add(name)
