@@ -22,27 +22,25 @@ class Phrase:
     governed: bool = False
     group: list["Phrase"] = field(default_factory=list)
     owner: "Phrase | None" = None  # "of the Central Bank", "in Gaza"
-
+    # What the units tell, see `take`.
     names: list[Name] = field(init=False)  # in order
     role: Role | None = field(init=False)  # its last role noun
     caps: list[Unit] = field(init=False)  # capitalised words that the lexicon does not know
+    pronoun: str = field(init=False)  # m, f, it, they, we or dropped for a pronoun, else ""
 
     def __post_init__(self) -> None:
         self.take(self.units)
 
     def take(self, units: list[Unit]) -> None:
-        """Consist of these units."""
+        """Consist of these units; nothing else sets them, as what they tell is read here once."""
         self.units = units
         self.names = [u.name for u in units if u.name is not None]
         self.caps = [u for u in units if u.kind == "cap"]
         self.role = None
         for unit in units:
             self.role = unit.role or self.role
-
-    @property
-    def pronoun(self) -> str:
-        """m, f, it, they or we for a pronoun, else ""."""
-        return self.units[0].kind.removeprefix("pronoun_") if self.units[0].kind.startswith("pronoun_") else ""
+        kind = units[0].kind
+        self.pronoun = kind.removeprefix("pronoun_") if kind.startswith("pronoun_") else ""
 
     @property
     def can_speak(self) -> bool:
@@ -151,8 +149,8 @@ def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool)
     phrase.owner, phrase.last = owner, owner.last
     who = next((i for i, u in enumerate(owner.units) if i and _names_person(u) and _is_place(owner.units[i - 1])), 0)
     if who:  # "the envoy to Cyprus Maria Holguin": the name is the envoy's
-        phrase.units = [*phrase.units, *owner.units[who:]]
-        owner.units = owner.units[:who]
+        phrase.take([*phrase.units, *owner.units[who:]])
+        owner.take(owner.units[:who])
 
 
 def _names_person(unit: Unit) -> bool:
@@ -170,6 +168,8 @@ def _governed(units: list[Unit], first: int) -> bool:
 
 def _oblique(phrase: Phrase) -> bool:
     """Whether the case of its first noun says that it is no subject."""
+    if not any(n.oblique for n in phrase.names):
+        return False
     nouns = (u for u in phrase.units if u.role is not None or u.kind == "cap" or u.name is not None)
     head = next((u for u in nouns if u.name is None or not u.name.adjective), None)
     return head is not None and head.name is not None and head.name.oblique
