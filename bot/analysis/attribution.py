@@ -41,7 +41,7 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
         if whose is not None and cue.kind == "act":
             _add(clause, k, cue, whose, ((units[k].end, stop(clause, k)),), 0.75, CALL)
     elif (after := inverted(clause, k, cue)) is not None:
-        about = content(clause, k) if cue.kind == "say" else acted(clause, k, after)
+        about = (content if cue.kind == "say" else acted)(clause, k, after)
         _add(clause, k, cue, after, about, 0.95, "words before the cue")
     elif not _passive(clause, k):
         _active(clause, k, cue)
@@ -60,7 +60,7 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
     if cue.kind == "say" and _leaves_open(clause, k):
         return
-    if cue.kind == "act" and (_question(clause) or _blamed(clause, k)):
+    if cue.kind == "act" and (_question(clause) or _blamed(clause, k) or _possible(clause, first, k)):
         return
     about = content if cue.kind == "say" else acted
     _add(clause, k, cue, phrase, about(clause, k, phrase), sure, "subject and cue")
@@ -89,6 +89,14 @@ def _question(clause: Clause) -> bool:
     """ "Will Putin accept a ceasefire?": it is the outlet that asks."""
     units = clause.units
     return bool(units) and units[0].kind == "auxiliary" and units[-1].low.endswith("?")
+
+
+def _possible(clause: Clause, subject: int, k: int) -> bool:
+    """ "could accept the truce", "might talk and extend it": he has not, so far."""
+    grammar, low = clause.grammar, clause.units[k].low
+    bare = not (grammar.past(low) or grammar.participle(low) or low.partition(" ")[0].endswith("s"))
+    between = clause.units[subject if subject < k else k : k]
+    return bare and any(u.low in grammar.possible and not clause.quoted(u.start) for u in between)
 
 
 def _blamed(clause: Clause, k: int) -> bool:
@@ -193,7 +201,7 @@ def _is_noun(clause: Clause, k: int) -> bool:
 
 def _according(clause: Clause, k: int) -> None:
     phrase = clause.starting(k + 1) or clause.starting(k + 2)  # a word between: "по словам главы МИД"
-    if phrase is not None and phrase.can_speak:
+    if phrase is not None and phrase.can_tell:
         _add(
             clause,
             k,

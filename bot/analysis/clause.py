@@ -10,6 +10,8 @@ from bot.analysis.units import Grammar, Unit
 Range = tuple[int, int]
 BEFORE = 16  # units before a subject that an act at the end of a clause may be about
 CLOSING = ('"', "'", "…", "?")  # what may end the words that are said, before the speaker
+OCCASION = 14  # units from a cue to "that"
+ASIDE = ("adverb", "preposition", "determiner", "name", "cap", "word", "number", "role", "possessive", "title")
 TRAILING = ("adverb", "mark", "comma", "preposition", "determiner", "name", "close")  # "X said on Monday in Y."
 
 
@@ -70,10 +72,12 @@ class Clause:
 def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range, ...]:
     """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
     units = clause.units
-    subject = units[phrase.first].start if phrase is not None else units[k].start
+    inverted = phrase is not None and phrase.first > k
+    subject = units[k].start if phrase is None or inverted else units[phrase.first].start
     if clause.grammar.last:
         return _around(clause, k, phrase)
-    after = (_begins(clause, k), _said(clause, k))
+    behind = phrase.group[-1].last if phrase is not None and inverted else _heard(clause, k)
+    after = (_begins(clause, behind), _said(clause, k))
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
     closing = units[first - 1] if first else None
     if closing is None:
@@ -85,16 +89,35 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     if closing.kind == "comma" and not inserted and _adverbial(clause, first):
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
+    if all(u.kind in TRAILING for u in units[behind:]):
+        return ((begin, subject),)
     return ((begin, subject), after)
 
 
-def _begins(clause: Clause, k: int) -> int:
-    """Where the words behind a cue begin: behind him who is told them ("told reporters that ...")."""
+def _heard(clause: Clause, k: int) -> int:
+    """The unit behind him who is told the words ("told reporters that ..."), else behind the cue."""
     units = clause.units
     hearer = clause.starting(k + 1) if units[k].low in clause.grammar.hearing else None
-    if hearer is None or hearer.last >= len(units) or units[hearer.last].kind == "auxiliary":
-        return units[k].end
-    return units[hearer.last].start
+    if hearer is None or hearer.last >= len(units) or units[hearer.last].kind in ("auxiliary", "negation"):
+        return k + 1
+    return hearer.last
+
+
+def _begins(clause: Clause, i: int) -> int:
+    """Where the words said begin: behind when and where ("in Doha on Monday that ..."); `i` is the unit they follow."""
+    units = clause.units
+    if i >= len(units):
+        return clause.end
+    told = units[i - 1].low in clause.grammar.hearing
+    aside = units[i].kind in ("adverb", "preposition") and units[i].low not in clause.grammar.infinitives
+    for unit in units[i : i + OCCASION] if told or aside else ():
+        if unit.low in clause.grammar.that or (unit.low == '"' and unit is not units[i]):
+            return unit.start
+        if unit.kind not in ASIDE and not (unit.kind in ("comma", "colon") and unit is not units[i]):
+            break
+    while i < len(units) - 1 and units[i].kind == "adverb":
+        i += 1
+    return units[i].start
 
 
 def acted(clause: Clause, k: int, phrase: Phrase) -> tuple[Range, ...]:

@@ -8,6 +8,7 @@ from bot.analysis.match import Name
 from bot.analysis.units import Grammar, Unit
 
 PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
+UNNAMED = ("crowd", "person")
 BEGINS = frozenset(("determiner", "number", "name", "cap", "title", *PRONOUNS))
 JOINS = (["conjunction"], ["comma", "conjunction"], ["dash"])
 
@@ -49,11 +50,16 @@ class Phrase:
             return True
         role = self.role
         if role is not None:
-            return role.kind not in ("crowd", "person")
+            return role.kind not in UNNAMED
         last = self.units[-1]
         if last.name is not None:
             return last.name.actor is not None and not last.name.adjective
         return bool(self.caps)
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether it may be the subject of "said": also residents and unnamed sources, who are no actors."""
+        return self.can_speak or (self.role is not None and self.role.kind in UNNAMED)
 
 
 def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phrase]:

@@ -145,7 +145,7 @@ class Reading:
 
     def _resolved(self, saying: Saying, found: list[Phrase], read: list[_Said]) -> _Said:
         """A saying with its speakers, knowing whom the sentence has named so far."""
-        ahead = any(p.pronoun for p in saying.speakers)
+        ahead = any(p.pronoun not in ("", "dropped") for p in saying.speakers)
         for phrase in found:
             at = phrase.units[0].start
             told = ahead and any(a <= at < b for a, b in saying.content)  # "... Putin ...", he said
@@ -171,7 +171,8 @@ class Reading:
         """
         parted = any(mark in self._view.plain[outer.saying.end : inner.saying.start] for mark in ",;—")
         demanded = outer.saying.cue.kind == "act" and inner.saying.rule not in (CALL, DONE) and not parted
-        return bool(inner.saying.modal) or demanded or inner.own
+        wished = bool(inner.saying.modal and outer.speakers)  # "ready to accept, sources said": nobody's wish
+        return wished or demanded or inner.own
 
     def _keep(self, said: _Said, read: Sequence[_Said], sentence: Range) -> None:
         for topic in self._lexicon.topics:

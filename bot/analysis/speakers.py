@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
-from bot.analysis.phrase import Phrase
+from bot.analysis.phrase import UNNAMED, Phrase
 from bot.analysis.sides import Sides
 from bot.analysis.text import View, unified
 from bot.analysis.units import Unit
@@ -67,7 +67,7 @@ class Memory:
         if phrase.pronoun:
             return
         speaker = self._named(phrase)
-        if speaker is None:
+        if speaker is None or (phrase.role is not None and phrase.role.kind in UNNAMED):
             return
         if phrase is phrase.group[-1] and len(phrase.group) > 1 and not phrase.governed:
             self._joint = [s for p in phrase.group if (s := self._named(p)) is not None]
@@ -114,6 +114,8 @@ class Memory:
         if phrase.pronoun:
             return self._pronoun(phrase, start, end)
         role = phrase.role if not _names_itself(phrase) else None
+        if role is not None and role.kind in UNNAMED:
+            return []  # whoever "residents" are, they are no actor
         if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
             known = self.sides.two()
             return [Speaker(n, start, end, self.lexicon.actors.get(n), 0.8) for n in known] or [

@@ -30,8 +30,6 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             if (phrase.governed and not absolute) or owns or (not phrase.can_speak and phrase.role is None):
                 i = phrase.first - 1
                 continue
-            if phrase.role is not None and phrase.role.kind == "crowd":
-                return None
             first = phrase.group[0]
             if words and first is not phrase.group[-1]:
                 sure *= 0.9
@@ -71,7 +69,7 @@ def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
         if clause.quoted(clause.units[other.first].start):
             continue
         if (
-            other.can_speak
+            other.can_tell
             and not other.governed
             and not any(
                 u.kind in ("subordinator", "semicolon", "colon") or u.low in clause.grammar.stops for u in between
@@ -96,7 +94,7 @@ def _main(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     for phrase in clause.phrases:
         if phrase.first > k:
             break
-        if not phrase.governed and phrase.can_speak and not clause.quoted(clause.units[phrase.first].start):
+        if not phrase.governed and phrase.can_tell and not clause.quoted(clause.units[phrase.first].start):
             return phrase, 0.7
     return None
 
@@ -164,7 +162,8 @@ def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     if k and units[k - 1].kind not in ("comma", "mark", "dash") and not (free and units[k - 1].kind == "subordinator"):
         return None
     phrase = clause.starting(k + 1)
-    if phrase is None or not phrase.can_speak or phrase.pronoun or (free and phrase.governed):
+    tells = phrase is not None and (phrase.can_speak if free else phrase.can_tell)
+    if phrase is None or not tells or phrase.pronoun or (free and phrase.governed):
         return None
     if units[k].low in clause.grammar.hearing:
         return None  # "…, told the BBC"

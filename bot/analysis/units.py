@@ -80,6 +80,7 @@ class Grammar:
         self.last, self.capitals = "verb last" in traits, "nouns in capitals" not in traits
         self.bridges = frozenset(language.words.get("bridge", ()))
         self._participle = tuple(language.words.get("participle_ending", ()))
+        self._irregular = frozenset(language.words.get("irregular_past", ()))
         self._past = tuple(language.words.get("past_ending", ()))
         self._adverb = tuple(language.words.get("adverb_ending", ()))
         self.inside = frozenset(language.words.get("inside", ()))
@@ -102,6 +103,8 @@ class Grammar:
         self.floating = frozenset(language.words.get("floating", ()))
         self.blamed = tuple(language.words.get("blamed", ()))
         self.retold = frozenset(language.words.get("retold", ()))
+        self.that = frozenset(language.words.get("that", ()))
+        self.possible = frozenset(language.words.get("possible", ()))
         self.undergone = frozenset(s for form in language.words.get("undergone", ()) for s in spelled(form))
         self.hearing = frozenset(language.words.get("hearing", ()))
         self.newly = frozenset(s for form in language.words.get("newly", ()) for s in spelled(form))
@@ -118,7 +121,8 @@ class Grammar:
 
     def past(self, low: str) -> bool:
         """Whether a verb's first word has the ending of the past and of the passive ("called for")."""
-        return low.partition(" ")[0].endswith(self._past)
+        first = low.partition(" ")[0]
+        return first.endswith(self._past) or first in self._irregular
 
     def _add(self, forms: Sequence[str], like: Unit) -> None:
         for form in forms:
