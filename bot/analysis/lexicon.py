@@ -158,8 +158,9 @@ class Cue:
     """A verb of speech ("say") or of taking a position ("act"); "either" is speech before a clause or a quotation.
 
     `stance` "" leaves the stance to what was said, or to `leaning` where that tells nothing ("suggested that");
-    `negated` is the stance of "did not ...", `offered` that towards what another put forward ("backs the plan"),
-    `yields` are the stances that the words said may make of it ("condemned it as a breach").
+    `negated` is the stance of "did not ..."; `towards` names classes of nouns and the stance towards such a thing
+    ("backs a truce", but "backs the truce plan"); `yields` are the stances that the words said may make of it
+    ("condemned it as a breach").
     """
 
     forms: tuple[str, ...]
@@ -167,7 +168,7 @@ class Cue:
     stance: str = ""
     negated: str = ""
     leaning: str = ""
-    offered: str = ""
+    towards: tuple[tuple[str, str], ...] = ()
     yields: tuple[str, ...] = ()
 
 

@@ -31,7 +31,6 @@ WORD = re.compile(r"[\w'’]+")
 NEAR_NEGATION = 8  # letters: "is not", "not part of"
 NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
 NEAR_THAT = 60  # letters from the cue to its "that", over whom it was told
-AFTER_TERM = 20  # letters after the topic's words: "truce proposal"
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
 
@@ -73,7 +72,6 @@ class Reading:
         self.topics = Topics(lexicon, language, view, hits, names, books, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
         self._negations = frozenset(language.words.get("negation", ()))
-        self._offered = frozenset(language.words.get("offered", ()))
         self._that = next((f" {w} " for w in language.words.get("that", ())), "")
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
@@ -203,7 +201,7 @@ class Reading:
             elif cue.kind != "say" or cue.stance:
                 continue
             elif inner.others:
-                found = told(found, act.cue)
+                found = told(found, act.cue, several=len(inner.speakers) > 1 and not act.negated and not act.modal)
             elif inner.own and (not act.modal or act.modal in self._grammar.future):
                 how, rule = self._by_words(topic, hit, said.saying, act.cue, sides, negated=act.negated)
                 found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
@@ -232,11 +230,17 @@ class Reading:
     ) -> tuple[Stance, str]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
         content = " ".join(self._view.low[a:b] for a, b in near if a < b)
-        offered = bool(cue.offered) and any(
-            w in self._offered for w in WORD.findall(self._view.low[saying.end : hit.end + AFTER_TERM])
-        )
         fitting = self.topics.fitting(topic, content, self._whose(hit, saying, sides))
-        return stance(cue, fitting, negated=negated, offered=offered)
+        return stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
+
+    def _towards(self, cue: Cue, start: int, end: int) -> str:
+        """The cue's stance on the first thing that is named up to the topic's words and right after ("truce plan")."""
+        if not cue.towards:
+            return ""
+        after = WORD.search(self._view.low, end)
+        words = WORD.findall(self._view.low[start : after.end() if after is not None else end])
+        kinds = [(self._language.words.get(kind, ()), how) for kind, how in cue.towards]
+        return next((how for word in words for nouns, how in kinds if word in nouns), "")
 
     def _whose(self, hit: Hit, saying: Saying, sides: Set[str]) -> str:
         """Of whose doing the words said tell, by their subject: OWN, OTHER or "" where that does not show."""

@@ -9,16 +9,14 @@ SPOKEN_OF = "only spoken of"
 # Acts that a condition turns into another stance.
 CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE, Stance.RECOGNISE)
 # Acts that no words turn round: who accuses of an annexation, or of ending a truce, does neither.
-FIXED = {Stance.ACCUSE: tuple(Stance), Stance.REJECT: (Stance.CLAIM,)}
+FIXED = {Stance.ACCUSE: tuple(Stance), Stance.REJECT: (Stance.CLAIM, Stance.THREATEN)}
 HOLDS_AGAINST = (Stance.REJECT, Stance.ACCUSE, Stance.CONDITION, Stance.CONCEDE, Stance.THREATEN)
 
 
-def stance(
-    cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, offered: bool = False
-) -> tuple[Stance, str]:
+def stance(cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, towards: str = "") -> tuple[Stance, str]:
     """The stance and the name of the rule that gave it.
 
-    `rules` are those that fit the words said, in their order; `offered`: these are about what another put forward.
+    `rules` are those that fit the words said, in their order; `towards` is the cue's stance on a thing of that kind.
     """
     if not cue.stance:
         if rules:
@@ -26,20 +24,25 @@ def stance(
         return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
     own = Stance(cue.stance)
     for rule in rules:
-        if rule.over and rule.stance not in FIXED.get(own, ()):
+        if rule.over and (negated or rule.stance not in FIXED.get(own, ())):
             return rule.stance, rule.name
     if negated and cue.negated:
         return Stance(cue.negated), "not " + own.value
     for rule in rules:
         if rule.stance in cue.yields or (rule.stance == Stance.CONDITION and own in CONDITIONAL):
             return rule.stance, rule.name
-    if offered and cue.offered:
-        return Stance(cue.offered), "towards another's plan"
+    if towards:
+        return Stance(towards), "the cue's towards such a thing"
     return own, "the cue's own"
 
 
-def told(found: tuple[Stance, str], act: Cue) -> tuple[Stance, str]:
-    """The stance of who tells of another's act: no consent of his own, no refusal of his own."""
+def told(found: tuple[Stance, str], act: Cue, *, several: bool) -> tuple[Stance, str]:
+    """The stance of who tells of another's act: no consent of his own, no refusal of his own.
+
+    Who tells that `several` have come to terms announces it.
+    """
+    if several and act.stance == Stance.AGREE:
+        return Stance.AGREE, "tells of their agreement"
     if found[0] in (Stance.AGREE, Stance.DEMAND, Stance.PROPOSE) and found[0] == act.stance:
         return Stance.ASSESS, "tells of another's wish or consent"
     if found[0] == Stance.REJECT == act.stance:

@@ -102,7 +102,7 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "forms": WORDS,
             "stance": Field("str", choices=STANCES),
             "negated": Field("str", choices=STANCES),
-            "offered": Field("str", choices=STANCES),
+            "towards": Field("map", choices=STANCES),
             "yields": Field("texts", choices=STANCES),
         },
         "role": {"kind": Field("str", True, ROLE_KINDS), "forms": WORDS, "title": TEXT},
@@ -219,6 +219,15 @@ class Builder:
             self.mistakes.append(heads[0].mistake("code", f'language "{code}" is there twice', "one file a language"))
             return
         tables = file.tables.get
+        known = {key for words in tables("words", []) for key in words.values}
+        for cue in tables("cue", []):
+            for kind in cue.values.get("towards", {}):
+                if kind not in known:
+                    self.mistakes.append(
+                        cue.mistake(
+                            "towards", f'"{kind}" is no class of words', "name a list that stands under [words]"
+                        )
+                    )
         self._languages[code] = Language(
             code,
             self._words(tables("words", [])),

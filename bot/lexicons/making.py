@@ -38,7 +38,7 @@ def made_cue(table: Table) -> Cue:
         text("kind"),
         text("stance"),
         text("negated"),
-        offered=text("offered"),
+        towards=tuple(table.values.get("towards", {}).items()),
         yields=table.texts("yields"),
     )
 

@@ -20,6 +20,7 @@ NAMES = {
     "bool": "true or false",
     "int": "a whole number",
     "tables": "a list of tables",
+    "map": "a table of texts",
 }
 
 
@@ -138,11 +139,18 @@ def _wrong(table: Table, key: str, value: object, wanted: Field) -> Iterator[Mis
         "bool": isinstance(value, bool),
         "int": isinstance(value, int) and not isinstance(value, bool),
         "tables": isinstance(value, list) and all(isinstance(x, dict) for x in value),
+        "map": isinstance(value, dict) and all(isinstance(x, str) for x in value.values()),
     }[wanted.kind]
     if not right:
         yield table.mistake(key, f'"{key}" is not {NAMES[wanted.kind]}', f"write {NAMES[wanted.kind]}")
         return
-    texts = [value] if isinstance(value, str) else value if wanted.kind == "texts" and isinstance(value, list) else []
+    texts: list[str] = []
+    if isinstance(value, str):
+        texts = [value]
+    elif wanted.kind == "texts" and isinstance(value, list):
+        texts = value
+    elif isinstance(value, dict):
+        texts = list(value.values())
     for text in texts:
         if wanted.choices and text not in wanted.choices:
             yield table.mistake(

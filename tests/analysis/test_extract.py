@@ -102,7 +102,7 @@ def test_no_statement_no_flag_and_a_reason(read: Read, text: str) -> None:
 def test_a_headline_names_its_speaker_before_a_colon(read: Read) -> None:
     analysis = read("", title="Vrel: no ceasefire while troops stay in the Marshes")
     assert [(s.speaker, s.stance.value) for s in analysis.statements if s.topic == "ceasefire"] == [
-        ("Anna Vrel", "reject")
+        ("Anna Vrel", "condition")
     ]
 
 

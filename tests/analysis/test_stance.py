@@ -66,7 +66,7 @@ def test_some_words_depend_on_of_whose_doing_they_tell(content: str, who: str, e
     assert stance(SAY, RULES.fitting(content, who))[0] == expected
 
 
-def test_a_plan_of_another_is_accepted_where_the_thing_itself_is_asked_for() -> None:
-    backs = Cue(("backs",), "act", "demand", offered="agree")
-    assert stance(backs, (), offered=True)[0] == Stance.AGREE
+def test_a_cue_may_change_with_the_kind_of_thing_that_it_is_about() -> None:
+    backs = Cue(("backs",), "act", "demand")
+    assert stance(backs, (), towards="agree")[0] == Stance.AGREE
     assert stance(backs, ())[0] == Stance.DEMAND
