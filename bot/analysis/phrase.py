@@ -94,6 +94,8 @@ def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> 
             led = True
         elif unit.kind == "name":
             head, led = i, led or (unit.name is not None and unit.name.adjective)
+        elif unit.kind == "cap" and i > first and _known_person(units[i - 1]):
+            break  # "says Kallas Trucks reached": the next heading
         elif _is_head(units, i, first, capitals):
             head = i
         elif unit.kind == "possessive" and head == i - 1 and head >= 0:
@@ -118,6 +120,10 @@ def _is_head(units: list[Unit], i: int, first: int, capitals: bool) -> bool:
     if unit.role is not None and (unit.kind == "role" or unit.modifier):
         return True
     return unit.kind == "cap" and capitals and not (i == first and first == 0 and not _next_is_name(units, i))
+
+
+def _known_person(unit: Unit) -> bool:
+    return unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person"
 
 
 def _belongs(units: list[Unit], i: int, led: bool, head: int) -> bool:

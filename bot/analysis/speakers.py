@@ -187,7 +187,8 @@ class Memory:
         if role.kind == "paper":
             if owner is not None:
                 return Speaker(owner.name, start, end, owner, 0.8)
-            return None
+            of = phrase.owner
+            return self._named(of) if of is not None and of.can_speak else None  # "a letter from senators"
         if role.kind == "office":
             holder = self._holder(phrase, owner)
             if holder is not None:

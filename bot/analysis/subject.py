@@ -26,7 +26,11 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             continue
         if phrase is not None:
             owns = phrase.last < len(units) and units[phrase.last].kind == "possessive"
-            absolute = participle and not words and units[phrase.group[0].first - 1].low in clause.grammar.absolute
+            before = units[phrase.group[0].first - 1].low if participle and not words and phrase.governed else ""
+            paper = phrase.role is not None and phrase.role.kind == "paper"
+            absolute = before in clause.grammar.absolute and not paper  # "a letter from senators calling for"
+            if before in clause.grammar.events:
+                return None  # "news of both sides agreeing to a truce"
             if (phrase.governed and not absolute) or owns or (not phrase.can_speak and phrase.role is None):
                 i = phrase.first - 1
                 continue

@@ -126,6 +126,8 @@ class Topics:
         how = self._plain(saying)
         if lead in self._words.get("talks", ()):
             return how == Stance.ASSESS
+        if lead in self._words.get("efforts", ()):
+            return saying.cue.kind == "say" and how in (Stance.ASSESS, Stance.PROPOSE)
         return how not in (Stance.ACCUSE, Stance.THREATEN)
 
     def _plain(self, saying: Saying) -> Stance:
@@ -138,7 +140,7 @@ class Topics:
         infinitive = owned = False
         retold = self._words.get("retold", ())
         for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
-            if word in self._words.get("talks", ()):
+            if word in self._words.get("talks", ()) or word in self._words.get("efforts", ()):
                 return word
             if word in self._words.get("background", ()):
                 return "" if infinitive or (owned and word not in retold) else word  # "in Gaza to lay down arms"

@@ -97,6 +97,7 @@ class Grammar:
         self.passives = frozenset(language.words.get("passive", ()))
         self.modals = frozenset(language.words.get("modal", ()))
         self.absolute = frozenset(language.words.get("absolute", ()))
+        self.events = frozenset(language.words.get("event", ()))
         self.future = frozenset(language.words.get("future", ()))
         self.denials = frozenset(language.words.get("denial", ()))
         self.asked = frozenset(language.words.get("asked", ()))
