@@ -94,7 +94,7 @@ def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> 
             led = True
         elif unit.kind == "name":
             head, led = i, led or (unit.name is not None and unit.name.adjective)
-        elif unit.kind == "cap" and i > first and _known_person(units[i - 1]):
+        elif unit.kind == "cap" and i > first and _known_person(units[i - 1]) and unit.low not in grammar.younger:
             break  # "says Kallas Trucks reached": the next heading
         elif _is_head(units, i, first, capitals):
             head = i

@@ -97,6 +97,7 @@ class Grammar:
         self.passives = frozenset(language.words.get("passive", ()))
         self.modals = frozenset(language.words.get("modal", ()))
         self.absolute = frozenset(language.words.get("absolute", ()))
+        self.younger = frozenset(language.words.get("younger", ()))
         self.events = frozenset(language.words.get("event", ()))
         self.future = frozenset(language.words.get("future", ()))
         self.denials = frozenset(language.words.get("denial", ()))
