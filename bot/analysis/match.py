@@ -59,11 +59,11 @@ def _whole(text: str, start: int, end: int, glued: Set[str] = frozenset()) -> bo
 
 
 def _longest(found: Iterable[tuple[Any, int, int]]) -> Iterator[tuple[Any, int, int]]:
-    """Of overlapping finds (what, start, end) the earliest, and of those the longest."""
-    last = -1
+    """Of overlapping finds (what, start, end) the earliest, and of those the longest; all that these words may be."""
+    first = last = -1
     for what, start, end in sorted(found, key=lambda f: (f[1], -f[2])):
-        if start >= last:
-            last = end
+        if start >= last or (start, end) == (first, last):
+            first, last = start, end
             yield what, start, end
 
 
@@ -197,7 +197,7 @@ class TopicHits:
         self._pairs = Pairs(lexicon.languages[language])
 
     def find(self, view: View) -> list[Hit]:
-        """Every hit in order; hits of one topic do not overlap."""
+        """Every hit in order; hits of one topic do not overlap, but the same words may stand in several terms."""
         layers: dict[tuple[str, type], list[tuple[Any, int, int]]] = {}
         parts: list[tuple[Part, int, int]] = []
         for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):

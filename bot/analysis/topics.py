@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.analysis.clause import Range, Saying
+from bot.analysis.land import Land
 from bot.analysis.lexicon import Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.rules import Rulebook
@@ -15,9 +16,6 @@ WORD = 7  # letters of a word and its space, on average
 REACH = 12  # words from an act to what it is about
 REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
 TOLD_AGAIN = (Stance.AGREE, Stance.RECOGNISE, Stance.CLAIM)
-NOW = 12  # the same, where only an article may stand between
-JOINED = 3  # letters between a place and the noun that belongs to it ("the Kashmir issue", "Kashmir's status")
-NEXT = 30  # letters from a word to the place it is about
 
 
 class Topics:
@@ -34,17 +32,16 @@ class Topics:
         *,
         day: str,
     ) -> None:
-        self._lexicon, self._view, self._words, self._day, self._names = lexicon, view, language.words, day, names
+        self._lexicon, self._view, self._words, self._day = lexicon, view, language.words, day
         self._books = books
         self._war = [h.start for h in hits if h.what is None]
         self._forbids = [h for h in hits if isinstance(h.what, Forbid)]
         self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
         self._starts = [h.start for h in self._terms]
         self._named = {h.topic for h in self._terms if isinstance(h.what, Term) and not h.what.near}
-        self.places = [n for n in names if n.place and (n.place.disputed or lexicon.conflicts_of(n.place.name))]
-        self._place_starts = [n.start for n in self.places]
+        self._land = Land(lexicon, language.words, view, names)
         dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
-        self._conflict = bool(self._war or self.places or dispute)
+        self._conflict = bool(self._war or self._land.places or dispute)
         self._between = frozenset((*self._words.get("determiner", ()), *self._words.get("between", ())))
         self.reasons: list[str] = []
 
@@ -83,9 +80,6 @@ class Topics:
         while at < len(self._terms) and self._starts[at] < end:
             yield self._terms[at]
             at += 1
-
-    def _placed(self, start: int, end: int) -> Sequence[Name]:
-        return self.places[bisect_left(self._place_starts, start) : bisect_left(self._place_starts, end)]
 
     def _meant(self, hit: Hit, saying: Saying, sentence: Range) -> bool:
         act = saying.cue.kind == "act"
@@ -172,34 +166,7 @@ class Topics:
             return any(start <= w < end for w in self._war)
         if near == "conflict":
             return self._conflict
-        if near == "place":
-            return self._place(start, end, words=True)
-        if near == "place_next":
-            return self._place(hit.end, min(end, hit.end + NEXT), words=True)
-        if near == "place_now":
-            return bool(self._placed(hit.end, min(end, hit.end + NOW)))
-        if near == "nation_last":
-            return self._nation(hit.end)
-        if near == "state_next":
-            return any(hit.end <= n.start < hit.end + NOW and n.actor and n.actor.kind == "state" for n in self._names)
-        if near == "place_joined":
-            return any(n.end <= hit.start <= n.end + JOINED for n in self._placed(hit.start - NEXT, hit.start))
-        if near == "place_before":
-            return self._place(max(start, hit.start - NEXT), hit.start, words=False)
-        return True
-
-    def _nation(self, at: int) -> bool:
-        """Whether a people's adjective comes next and closes the clause or says what land it is ("is Ukrainian")."""
-        after = next((n for n in self._names if at <= n.start < at + NOW), None)
-        if after is None or after.actor is None or not (after.adjective or after.actor.kind == "state"):
-            return False
-        word = self._view.low[after.end : after.end + NEXT].partition("\n")[0].split()[:1]
-        return not word or not word[0][0].isalnum() or word[0] in self._words.get("nation_goes_on", ())
-
-    def _place(self, start: int, end: int, *, words: bool) -> bool:
-        """Whether a disputed place is named in [start, end), or with `words` a word such as "territory"."""
-        known = self._words.get("place", ()) if words else ()
-        return bool(self._placed(start, end)) or any(w in known for w in self._view.low[start:end].split())
+        return self._land.stands(near, hit, start, end)
 
 
 def _near(hit: Hit) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The packaged lexicon on invented headlines about real disputes: flagged for the topic, or quiet."""
+"""The packaged lexicon on invented headlines and sentences about real disputes: flagged for the topic, or quiet."""
 
 import tomllib
 from pathlib import Path
@@ -8,7 +8,12 @@ import pytest
 from bot.domain.statement import DEFAULT_TOPICS, Document
 from bot.lexicons import default_engine
 
-HEADLINES = tomllib.loads((Path(__file__).parent / "data" / "headlines.toml").read_text(encoding="utf-8"))["headline"]
+DATA = Path(__file__).parent / "data"
+HEADLINES = [
+    headline
+    for name in ("headlines.toml", "land.toml")
+    for headline in tomllib.loads((DATA / name).read_text(encoding="utf-8"))["headline"]
+]
 
 
 @pytest.mark.parametrize(("topic", "text"), [(h["topic"], h["text"]) for h in HEADLINES])
