@@ -10,6 +10,8 @@ from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, o
 from bot.analysis.units import Unit
 
 COLON = Cue((), "say")
+TITLED = 5  # words of a post in a case that no role is listed in, before a name
+BETWEEN = ("word", "determiner", "preposition", "number")
 
 
 def sayings(clause: Clause) -> list[Saying]:
@@ -200,7 +202,10 @@ def _is_noun(clause: Clause, k: int) -> bool:
 
 
 def _according(clause: Clause, k: int) -> None:
-    phrase = clause.starting(k + 1) or clause.starting(k + 2)  # a word between: "по словам главы МИД"
+    units, i = clause.units, k + 1
+    while i < min(k + TITLED, len(units) - 1) and clause.starting(i) is None and units[i].kind in BETWEEN:
+        i += 1  # words between: "по словам пресс-секретаря главы МИД"
+    phrase = clause.starting(i)
     if phrase is not None and phrase.can_tell:
         _add(
             clause,

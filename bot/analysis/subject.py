@@ -129,7 +129,9 @@ def _over(clause: Clause, i: int) -> int:
 def agent(clause: Clause, k: int) -> Phrase | None:
     """ "... rejected by Hamas": who did it."""
     units, i = clause.units, k + 1
-    while i < len(units) and i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
+    if units[k].low.rpartition(" ")[2] in clause.grammar.by:
+        i = k  # a cue that is spelled with it: "odrzucony przez"
+    while i < len(units) and k < i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
         i += 1
     if i + 1 >= len(units) or units[i].low not in clause.grammar.by or clause.grammar.participle(units[k].low):
         return None
