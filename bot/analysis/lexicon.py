@@ -200,6 +200,15 @@ class Language:
     roles: tuple[Role, ...]
     rules: tuple[StanceRule, ...]
     names: tuple[Spelling, ...] = ()
+    forenames: Mapping[str, tuple[str, ...]] = field(init=False)  # who -> the first words of the spellings of his name
+
+    def __post_init__(self) -> None:
+        firsts: dict[str, tuple[str, ...]] = {}
+        for spelling in self.names:
+            first, _, rest = spelling.form.lower().partition(" ")
+            if rest:
+                firsts[spelling.name] = (*firsts.get(spelling.name, ()), first)
+        object.__setattr__(self, "forenames", firsts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class Memory:
         self.last: Entry | None = None
         words = language.words
         self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
+        self.forenames = language.forenames
         self.younger = frozenset(words.get("younger", ()))  # "Jr": not the one known by the name
         # Canonical names are English, whatever the article's language.
         english = lexicon.languages.get("en")
@@ -146,7 +147,8 @@ class Memory:
             return None
         names = unified(f"{actor.name} {' '.join(actor.aliases)}").lower().split()
         # A name may be spelled in many ways (Volodymyr, Wolodymyr), but hardly with nothing in common.
-        known = first.low in names or any(n[:1] == first.low[:1] or n[-3:] == first.low[-3:] for n in names[:1])
+        firsts = (*names[:1], *self.forenames.get(actor.name, ()))
+        known = first.low in names or any(n[:1] == first.low[:1] or n[-3:] == first.low[-3:] for n in firsts)
         starts = actor.name.startswith(self.view.plain[unit.start : unit.end])  # "Xi", of the language's order
         return None if known or starts else first
 

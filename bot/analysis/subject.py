@@ -129,11 +129,13 @@ def _over(clause: Clause, i: int) -> int:
 def agent(clause: Clause, k: int) -> Phrase | None:
     """ "... rejected by Hamas": who did it."""
     units, i = clause.units, k + 1
-    if units[k].low.rpartition(" ")[2] in clause.grammar.by:
-        i = k  # a cue that is spelled with it: "odrzucony przez"
-    while i < len(units) and k < i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
+    while i < len(units) and i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
         i += 1
-    if i + 1 >= len(units) or units[i].low not in clause.grammar.by or clause.grammar.participle(units[k].low):
+    if units[k].low.rpartition(" ")[2] in clause.grammar.by:
+        i = k  # the cue is spelled with it: "odrzucony przez"
+    elif i >= len(units) or units[i].low not in clause.grammar.by:
+        return None
+    if i + 1 >= len(units) or clause.grammar.participle(units[k].low):
         return None
     phrase = clause.starting(i + 1)
     return phrase if phrase is not None and phrase.can_speak else None
