@@ -203,7 +203,8 @@ def _is_noun(clause: Clause, k: int) -> bool:
 
 def _according(clause: Clause, k: int) -> None:
     units, i = clause.units, k + 1
-    while i < min(k + TITLED, len(units) - 1) and clause.starting(i) is None and units[i].kind in BETWEEN:
+    last = min(k + (TITLED if clause.grammar.behind else 2), len(units) - 1)
+    while i < last and clause.starting(i) is None and units[i].kind in BETWEEN:
         i += 1  # words between: "по словам пресс-секретаря главы МИД"
     phrase = clause.starting(i)
     if phrase is not None and phrase.can_tell:
