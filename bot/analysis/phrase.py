@@ -13,7 +13,7 @@ BEGINS = frozenset(("determiner", "number", "name", "cap", "title", *PRONOUNS))
 JOINS = (["conjunction"], ["comma", "conjunction"], ["dash"])
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Phrase:
     """A noun phrase: units [first, last). `group` holds it and all phrases joined to it by "and" or commas."""
 

@@ -90,26 +90,38 @@ class Reading:
         abbreviations = frozenset(self._language.words.get("abbreviation", ()))
         found = sentences(self._view, abbreviations=abbreviations)
         self._dictates = any(self._view.plain[end - 1] == ":" for _, end in found)
-        last = next((at for at in reversed(range(len(found))) if self._may_tell(*found[at])), -1)
+        last, behind = self._last_telling(found)
         for at, (start, end) in enumerate(found):
             if at > last and not any(post for _, post in self._found):
                 break  # nobody speaks about a topic any more, and nobody is left to be named
             self._sentence(start, end)
+        self.topics.reasons += behind
         return [
             replace(statement, speaker=name) if post and (name := self._memory.holder(post)) else statement
             for statement, post in self._found
         ]
 
-    def _may_tell(self, start: int, end: int) -> bool:
-        """Whether a topic's words stand in what is said in a sentence, be it by whom spoke before it."""
+    def _last_telling(self, found: Sequence[Range]) -> tuple[int, list[str]]:
+        """The number of the last sentence in which a topic is spoken about, -1 if none, and why none is behind it."""
+        behind: list[list[str]] = []
+        last = len(found) - 1
+        while last >= 0 and not self._tells(*found[last]):
+            behind.append(self.topics.reasons)
+            self.topics.reasons = []
+            last -= 1
+        self.topics.reasons = []  # the sentences up to there are still to be read
+        return last, [reason for reasons in reversed(behind) for reason in reasons]
+
+    def _tells(self, start: int, end: int) -> bool:
+        """Whether a topic is spoken about in a sentence, be it by whom spoke before it."""
         before = self._quotes[bisect_right(self._quote_ends, start) :][:1]
         if not self.topics.within(min([start, *(q.start for q in before)]), end):
             return False
         clause = self._clauses[start] = self._clause(start, end)
-        ranges = [r for s in clause.found for r in ((s.start, s.end), *s.content)]
+        said = [*clause.found]
         if self._dictates or any(q.start <= start + 1 for q in clause.quotes):
-            ranges.append((start, end))
-        return any(self.topics.within(*r) for r in ranges)
+            said.append(_going_on(start, end))
+        return any(self.topics.about(topic, s, (start, end)) for s in said for topic in self._lexicon.topics)
 
     def _clause(self, start: int, end: int) -> Clause:
         """A sentence and what is said in it, before anybody knows by whom."""
@@ -324,8 +336,7 @@ class Reading:
         opens = any(q.start <= start + 1 and q.end > start for q in inside)
         others = any(p.pronoun != "we" for s in said for p in s.speakers)
         if self._carried and not others and (opens or self._dictated):
-            whole = Saying(GOES_ON, start, start + 1, (), ((start, end),), False, "", 0.8, "quotation goes on")
-            self._keep(_Said(whole, self._carried), (), (start, end))
+            self._keep(_Said(_going_on(start, end), self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
 
@@ -334,6 +345,11 @@ def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:
     """Whether a pronoun in what somebody says may mean the speaker."""
     bodies = all(s.actor.kind != "person" if s.actor is not None else s.name[0].islower() for s in speakers)
     return pronoun == "we" or (bodies and bool(speakers) and pronoun in ("it", "they"))
+
+
+def _going_on(start: int, end: int) -> Saying:
+    """A whole sentence, as said by whom spoke before it."""
+    return Saying(GOES_ON, start, start + 1, (), ((start, end),), False, "", 0.8, "quotation goes on")
 
 
 def _says_first(saying: Saying) -> tuple[bool, int]:
