@@ -38,7 +38,7 @@ class Topics:
         self._forbids = [h for h in hits if isinstance(h.what, Forbid)]
         self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
         self._starts = [h.start for h in self._terms]
-        self._named = {h.topic for h in self._terms if isinstance(h.what, Term) and not h.what.near}
+        self._named = {h.topic for h in self._terms if isinstance(h.what, Term) and not set(h.what.near) - {"conflict"}}
         self._land = Land(lexicon, language.words, view, names)
         dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
         self._conflict = bool(self._war or self._land.places or dispute)
@@ -87,7 +87,7 @@ class Topics:
             return False
         if "position" in _near(hit) and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
             return False
-        if "article" in _near(hit) and not (act and hit.topic in self._named):
+        if "article" in _near(hit) and not (saying.cue.stance and hit.topic in self._named):
             return False
         return self._counts(hit, sentence) and (saying.cue.kind == "deed" or not self._background(hit, saying))
 
