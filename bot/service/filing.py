@@ -57,32 +57,32 @@ class Filing:
         self._alerts: Counter[Channel] = Counter()
         self.owed = 0
 
-    async def file(self, read: Read) -> None:
+    def file(self, read: Read) -> None:
         """Store an article, with its story and its messages if it reports a statement."""
         tx, verdict = self._tx, read.verdict
         # An edit stays in its story, whatever its new title.
-        story = await tx.story(verdict.story) if isinstance(verdict, Revise) and verdict.story is not None else None
+        story = tx.story(verdict.story) if isinstance(verdict, Revise) and verdict.story is not None else None
         if not read.analysis.topics:
-            await tx.revise_article(self._claimed.id, read.article, read.analysis, story=story)
+            tx.revise_article(self._claimed.id, read.article, read.analysis, story=story)
             return
         if story is None:
-            story = await tx.find_story(self._claimed.id, read.article, since=self._now - STORY_WINDOW)
-        news = await self._news(read, story)
+            story = tx.find_story(self._claimed.id, read.article, since=self._now - STORY_WINDOW)
+        news = self._news(read, story)
         store = tx.add_article if isinstance(verdict, Add) else tx.revise_article
-        await store(self._claimed.id, read.article, read.analysis, story=news.story)
-        before = await tx.alerted(news.story.id)
+        store(self._claimed.id, read.article, read.analysis, story=news.story)
+        before = tx.alerted(story.id) if story is not None else {}
         for subscription in self._subscriptions:
-            await self._tell(subscription, read, news, before.get(subscription.channel))
+            self._tell(subscription, read, news, before.get(subscription.channel))
 
-    async def _news(self, read: Read, story: Story | None) -> News:
+    def _news(self, read: Read, story: Story | None) -> News:
         gists = frozenset(s.gist for s in read.analysis.statements)
         if story is None:
-            return News(await self._tx.start_story(read.article.title, now=self._now), gists, publisher=True)
-        new = await self._tx.new_gists(story.id, gists)
-        publisher = self._claimed.feed.publisher not in await self._tx.story_publishers(story.id)
-        return News(await self._tx.bump_story(story.id) if new or publisher else story, new, publisher)
+            return News(self._tx.start_story(read.article.title, now=self._now), gists, publisher=True)
+        new = self._tx.new_gists(story.id, gists)
+        publisher = self._claimed.feed.publisher not in self._tx.story_publishers(story.id)
+        return News(self._tx.bump_story(story.id) if new or publisher else story, new, publisher)
 
-    async def _tell(self, subscription: Subscription, read: Read, news: News, before: DeliveryKind | None) -> None:
+    def _tell(self, subscription: Subscription, read: Read, news: News, before: DeliveryKind | None) -> None:
         wanted = [s for s in read.analysis.statements if subscription.wanted(s)]
         if not wanted:
             return
@@ -91,18 +91,16 @@ class Filing:
         if read.verdict.announce and kind is not None:
             self._alerts[channel] += kind is DeliveryKind.ALERT
             if kind is DeliveryKind.ALERT and self._alerts[channel] > MAX_ALERTS:
-                await self._catch_up(channel, news.story)
+                self._catch_up(channel, news.story)
                 return
-            self.owed += await self._tx.queue(
-                channel, kind, story=news.story.id, revision=news.story.revision, now=self._now
-            )
+            self.owed += self._tx.queue(channel, kind, story=news.story.id, revision=news.story.revision, now=self._now)
             return
         fresh = recent(read.article, now=self._now, window=subscription.catch_up)
         if before is None and self._claimed.state.first_poll and fresh:
-            await self._catch_up(channel, news.story)
+            self._catch_up(channel, news.story)
 
-    async def _catch_up(self, channel: Channel, story: Story) -> None:
-        await self._tx.queue_catch_up(channel, story.id, now=self._now, due=self._catch_up_due)
+    def _catch_up(self, channel: Channel, story: Story) -> None:
+        self._tx.queue_catch_up(channel, story.id, now=self._now, due=self._catch_up_due)
 
 
 def _kind(before: DeliveryKind | None, *, news: bool, new_publisher: bool) -> DeliveryKind | None:

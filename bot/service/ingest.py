@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, FetchState, next_check
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
-from bot.service.filing import Filing
+from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise
-from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage
+from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage, Transaction
 from bot.service.queries import span
 from bot.service.reading import Reader, Reading
 
@@ -108,7 +108,7 @@ class Ingest:
         now = self._clock.now()
         self._meter.observe("parley_fetch_seconds", (now - started).total_seconds())
         if fetched.body is None:
-            await self._save(claimed, self._succeeded(claimed, fetched, None, now=now), Reading(), now=now)
+            await self._save_state(claimed, self._succeeded(claimed, fetched, None, now=now))
             return PollOutcome("unchanged")
         parsed = await self._source.parse(fetched, known=state.items)
         reading = await self._reader.read(claimed, parsed, now=self._clock.now())
@@ -131,22 +131,28 @@ class Ingest:
 
     async def _save(self, claimed: ClaimedFeed, state: FetchState, reading: Reading, *, now: datetime) -> int:
         """Everything that one poll changes, in one transaction. Returns the number of messages owed."""
-        owed, reads = 0, reading.reads
-        async with self._storage.transaction() as tx:
+
+        def save(tx: Transaction) -> int:
             for article, before in reading.renamed:
-                await tx.rename(claimed.id, article, before)
-            subscriptions = await tx.subscriptions() if reads else ()
-            quiet = [(r.article, r.analysis) for r in reads if isinstance(r.verdict, Add) and not r.analysis.topics]
+                tx.rename(claimed.id, article, before)
+            quiet = [(r.article, r.analysis) for r in reading.reads if _quiet(r)]
             if quiet:
-                await tx.add_quiet(claimed.id, quiet)
+                tx.add_quiet(claimed.id, quiet)
+            rest = [r for r in reading.reads if not _quiet(r)]
+            subscriptions = tx.subscriptions() if rest else ()
             filing = Filing(tx, claimed, subscriptions, now=now, catch_up_wait=self._catch_up_wait)
-            for read in reads:
-                if isinstance(read.verdict, Revise) or read.analysis.topics:
-                    await filing.file(read)
-            owed = filing.owed
-            if not await tx.finish_poll(claimed, state):
+            for read in rest:
+                filing.file(read)
+            if not tx.finish_poll(claimed, state):
                 raise _LeaseLostError
-        return owed
+            return filing.owed
+
+        return await self._storage.write(save)
+
+    async def _save_state(self, claimed: ClaimedFeed, state: FetchState) -> None:
+        """A poll that has read nothing changes the feed alone."""
+        if not await self._storage.finish_poll(claimed, state):
+            raise _LeaseLostError
 
     # --- what becomes of the feed ----------------------------------------------------------------
 
@@ -169,7 +175,7 @@ class Ingest:
         """It was not asked, so nothing is known of it; it comes again soon."""
         now = self._clock.now()
         soon = now + BUSY_WAIT * (1 + self._jitter())
-        await self._save(claimed, replace(claimed.state, next_check=soon), Reading(), now=now)
+        await self._save_state(claimed, replace(claimed.state, next_check=soon))
         return PollOutcome("deferred")
 
     async def _fail(self, claimed: ClaimedFeed, error: FeedError) -> PollOutcome:
@@ -185,9 +191,7 @@ class Ingest:
         )
         said = f"{error}{GONE}" if error.gone else str(error)
         said += PAUSE_ASKED if error.retry_after is not None else ""
-        await self._save(
-            claimed, replace(claimed.state, failures=failures, error=said, next_check=due), Reading(), now=now
-        )
+        await self._save_state(claimed, replace(claimed.state, failures=failures, error=said, next_check=due))
         self._tell(claimed, said, due, now=now)
         return PollOutcome("failed", error=said)
 
@@ -215,3 +219,8 @@ class Ingest:
             log.info("%s: works again; failed polls in a row before: %d", name, claimed.state.failures)
         if outcome.status == "polled":
             log.debug("%s: new=%d edited=%d flagged=%d", name, outcome.new, outcome.edited, outcome.flagged)
+
+
+def _quiet(read: Read) -> bool:
+    """Whether an article only goes into the archive: new, and without a statement."""
+    return isinstance(read.verdict, Add) and not read.analysis.topics

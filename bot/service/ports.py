@@ -1,10 +1,9 @@
 """What the use cases need from the outside, in their own words. EDGE classes satisfy these Protocols."""
 
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from bot.domain.article import Article, Entry
 from bot.domain.delivery import Delivery, DeliveryKind, Message
@@ -12,6 +11,8 @@ from bot.domain.feed import Feed, FetchState
 from bot.domain.statement import Analysis, Document
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
+
+T = TypeVar("T")
 
 # --- feeds ---------------------------------------------------------------------------------------
 
@@ -93,6 +94,17 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Recalled:
+    """What the archive knows of some articles, by their keys: under the same key, else under another.
+
+    `by_page`: an entry with the same canonical link, and with the same words or the same title (title_key).
+    """
+
+    by_key: Mapping[str, Known]
+    by_page: Mapping[str, Known]
+
+
+@dataclass(frozen=True, slots=True)
 class FeedHealth:
     """A feed's real state, for `status`, `check` and the metrics."""
 
@@ -110,66 +122,73 @@ class Backlog:
 
 
 class Transaction(Protocol):
-    """One unit of work: all of it is kept, or (on any exception) none. The use case owns it; methods never commit."""
+    """One unit of work: all of it is kept, or (on any exception) none. The use case owns it; methods never commit.
 
-    async def add_quiet(self, feed_id: int, articles: Sequence[tuple[Article, Analysis]]) -> None:
+    It lives in a thread of the storage's, and only while `Storage.write` runs.
+    """
+
+    def add_quiet(self, feed_id: int, articles: Sequence[tuple[Article, Analysis]]) -> None:
         """Store new articles without a statement, all at once, and remember their keys as seen."""
 
-    async def add_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story) -> None:
+    def add_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story) -> None:
         """Store a new article with its statements, which get the story's revision, and remember its key as seen."""
 
-    async def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story | None) -> None:
+    def revise_article(self, feed_id: int, article: Article, analysis: Analysis, *, story: Story | None) -> None:
         """Replace the words and statements of an article seen before under the same key (also a pruned one)."""
 
-    async def rename(self, feed_id: int, article: Article, before: Known) -> None:
+    def rename(self, feed_id: int, article: Article, before: Known) -> None:
         """Remember a new key for an entry seen before (the old one stays known); its article goes by the new key."""
 
-    async def find_story(self, feed_id: int, article: Article, *, since: datetime) -> Story | None:
+    def find_story(self, feed_id: int, article: Article, *, since: datetime) -> Story | None:
         """The story this article joins, by what was seen since then: the same title (words alone), or the same page.
 
         Within one publisher's feeds the page's title must be alike, too: an address may show one event after another.
         """
 
-    async def story(self, story: int) -> Story | None:
+    def story(self, story: int) -> Story | None:
         """A story by its id, None if there is no such story."""
 
-    async def start_story(self, title: str, *, now: datetime) -> Story:
+    def start_story(self, title: str, *, now: datetime) -> Story:
         """A new story at revision 1."""
 
-    async def bump_story(self, story: int) -> Story:
+    def bump_story(self, story: int) -> Story:
         """The story with its revision grown by one."""
 
-    async def new_gists(self, story: int, gists: Collection[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
+    def new_gists(self, story: int, gists: Collection[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
         """Which of these (speaker, topic, stance) the story has never told; what an edit took back was told."""
 
-    async def story_publishers(self, story: int) -> frozenset[str]:
+    def story_publishers(self, story: int) -> frozenset[str]:
         """Publishers that already report the story."""
 
-    async def subscriptions(self) -> tuple[Subscription, ...]:
+    def subscriptions(self) -> tuple[Subscription, ...]:
         """Every active subscription."""
 
-    async def alerted(self, story: int) -> Mapping[Channel, DeliveryKind]:
+    def alerted(self, story: int) -> Mapping[Channel, DeliveryKind]:
         """Channels that have been, or are owed, a first message about this story: ALERT or CATCH_UP."""
 
-    async def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> bool:
+    def queue(self, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime) -> bool:
         """Owe a channel one message, unique in (channel, kind, story, revision).
 
         False, and nothing changes: it is owed or sent already, or an UPDATE or REPLY has no message to follow. An ALERT
         that was given up (DEAD) is owed anew.
         """
 
-    async def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
+    def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
         """Add a story to the channel's one pending catch-up message, creating it if there is none."""
 
-    async def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
+    def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
         """Save the feed's new state and give the lease back. False: the lease was lost, roll everything back."""
 
 
 class Storage(Protocol):
     """Everything that outlives the process. All times are aware and in UTC. Raises StorageError."""
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """A write transaction (BEGIN IMMEDIATE on SQLite): commits at the end, rolls back on any exception."""
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a unit of work and return what it returns, committed. Any exception rolls it back and comes out here.
+
+        `work` runs in a thread beside the event loop: it decides and saves, and touches nothing that others use. Once
+        begun it is carried through, also when its caller is cancelled.
+        """
 
     async def sync_feeds(self, feeds: Sequence[Feed]) -> None:
         """Make the table match the settings, by url: add, change, retire what is gone (its memory is kept)."""
@@ -188,14 +207,14 @@ class Storage(Protocol):
     async def release_feeds(self, claimed: Sequence[ClaimedFeed]) -> None:
         """Give leases back unused (shutdown)."""
 
-    async def known(self, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Which of these entry keys this feed has shown before."""
+    async def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
+        """`Transaction.finish_poll` for a poll that has read nothing (`items` is as it was); many are saved at once.
 
-    async def known_pages(self, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
-        """Which articles, by their (new) key, this feed has shown under another key, however long ago.
-
-        That is: an entry with the same canonical link, and with the same words or the same title (title_key).
+        False: the lease was lost, and nothing of it is saved.
         """
+
+    async def recall(self, feed_id: int, shown: Sequence[Article]) -> Recalled:
+        """Which of these articles this feed has shown before, however long ago."""
 
     async def claim_deliveries(
         self, *, now: datetime, limit: int, lease: timedelta, platforms: Sequence[Platform]
@@ -248,7 +267,7 @@ class Storage(Protocol):
         """Delete articles seen before then that belong to no story; their keys stay. Returns how many."""
 
     async def close(self) -> None:
-        """Dispose of the engine; afterwards the process can end."""
+        """Finish what was begun, for a second at most, and let go of the database; afterwards the process can end."""
 
 
 # --- chat ----------------------------------------------------------------------------------------

@@ -56,16 +56,15 @@ class Reader:
             _article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
             for (key, entry), (title, text) in zip(entries.items(), texts, strict=True)
         ]
-        known = await self._storage.known(claimed.id, list(entries))
-        # Some outlets give old items new ids, days later; that makes no news of them.
-        pages = await self._storage.known_pages(claimed.id, [a for a in articles if a.key not in known])
+        known = await self._storage.recall(claimed.id, articles)
         kept: list[tuple[Article, Add | Revise]] = []
         for article in articles:
-            before = known.get(article.key) or pages.get(article.key)
+            # Some outlets give old items new ids, days later; that makes no news of them.
+            before = known.by_key.get(article.key) or known.by_page.get(article.key)
             verdict: Verdict = judge(article, before, now=now, first_poll=claimed.state.first_poll)
             if not isinstance(verdict, Skip):
                 kept.append((article, verdict))
-        return kept, [(a, pages[a.key]) for a in articles if a.key in pages]
+        return kept, [(a, known.by_page[a.key]) for a in articles if a.key in known.by_page]
 
     async def _with_pages(self, articles: Sequence[Article], *, now: datetime) -> list[Article]:
         """The articles, the newest few of the last day with their page's text in place of the feed's."""

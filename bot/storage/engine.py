@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.errors import StorageError
 
-# What the pool logs of a connection that a stop cut off in mid-statement, its caller is told as an exception.
+# What the pool logs of a connection that broke, its caller is told as an exception.
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 BUSY_SECONDS = 30
@@ -55,23 +54,21 @@ def parse_url(url: str) -> sa.URL:
     return parsed.set(drivername=family)
 
 
-def async_engine(url: str) -> AsyncEngine:
-    """The engine the bot works with. Raises StorageError when the driver or the folder is not to be had."""
+def open_engine(url: str, *, connections: int = 1) -> sa.Engine:
+    """An engine with up to so many connections. Raises StorageError when driver or folder are not to be had."""
     parsed = parse_url(url)
-    driver = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}[parsed.drivername]
+    sqlite = parsed.drivername == "sqlite"
+    driver = "sqlite+pysqlite" if sqlite else "postgresql+psycopg"
     with storage_errors():
-        engine = create_async_engine(parsed.set(drivername=driver), pool_pre_ping=driver != "sqlite+aiosqlite")
-    _prepare(engine.sync_engine, parsed)
-    return engine
-
-
-def sync_engine(url: str) -> sa.Engine:
-    """The engine that migrations run on."""
-    parsed = parse_url(url)
-    driver = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}[parsed.drivername]
-    with storage_errors():
-        engine = sa.create_engine(parsed.set(drivername=driver), poolclass=sa.NullPool)
-    _prepare(engine, parsed)
+        engine = sa.create_engine(
+            parsed.set(drivername=driver),
+            poolclass=sa.QueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            pool_pre_ping=not sqlite,  # a server may have restarted meanwhile
+        )
+    if sqlite:
+        _prepare_sqlite(engine, parsed)
     return engine
 
 
@@ -103,9 +100,7 @@ def owner_wanted(what: str) -> str:
     return f"give {what} to user {user} (sudo chown -R {user} …), or name another place in PARLEY_DATABASE_URL"
 
 
-def _prepare(engine: sa.Engine, parsed: sa.URL) -> None:
-    if parsed.drivername != "sqlite":
-        return
+def _prepare_sqlite(engine: sa.Engine, parsed: sa.URL) -> None:
     with storage_errors():
         Path(parsed.database or "").parent.mkdir(parents=True, exist_ok=True)
     sa.event.listen(engine, "connect", _sqlite_connect)

@@ -1,31 +1,51 @@
 """Entries: what each feed has ever shown. They outlive the articles: an old item that comes back is not news."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.article import Article, title_key
 from bot.domain.story import Story
-from bot.service.ports import Known
-from bot.storage.tables import articles, entries, indexable
+from bot.service.ports import Known, Recalled
+from bot.storage.tables import Words, articles, entries, indexable
 
 AT_ONCE = 500  # databases take some thousands of parameters at most
 
+# Statements are built once: SQLAlchemy takes four times as long to build one and look up its SQL as to run it.
+_OF_FEED = entries.c.feed == sa.bindparam("of_feed")
+_BY_KEY: Final = sa.select(entries).where(
+    _OF_FEED, entries.c.key.in_(sa.bindparam("keys", type_=Words, expanding=True))
+)
+_BY_PAGE: Final = (
+    sa.select(entries)
+    .outerjoin(articles, sa.and_(articles.c.feed == entries.c.feed, articles.c.key == entries.c.key))
+    .where(_OF_FEED, entries.c.canonical_link.in_(sa.bindparam("links", type_=Words, expanding=True)))
+    .order_by(articles.c.seen.desc().nulls_last(), entries.c.key)  # first the key that its article goes by now
+)
+_ADD: Final = sa.insert(entries)
+_REVISE: Final = sa.update(entries).where(_OF_FEED, entries.c.key == sa.bindparam("of_key"))
+_RENAME_ARTICLE: Final = sa.update(articles).where(
+    articles.c.feed == sa.bindparam("of_feed"), articles.c.key == sa.bindparam("of_key")
+)
 
-async def known(connection: AsyncConnection, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
-    """Which of these entry keys this feed has shown before."""
+
+def recall(connection: sa.Connection, feed_id: int, shown: Sequence[Article]) -> Recalled:
+    """Which of these articles this feed has shown before: under their keys, and the others under another key."""
+    by_key = _by_key(connection, feed_id, [a.key for a in shown])
+    return Recalled(by_key, _by_page(connection, feed_id, [a for a in shown if a.key not in by_key]))
+
+
+def _by_key(connection: sa.Connection, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
     found: dict[str, Known] = {}
     for start in range(0, len(keys), AT_ONCE):
-        rows = await connection.execute(
-            sa.select(entries).where(entries.c.feed == feed_id, entries.c.key.in_(keys[start : start + AT_ONCE]))
-        )
+        rows = connection.execute(_BY_KEY, {"of_feed": feed_id, "keys": keys[start : start + AT_ONCE]})
         found |= {row.key: Known(row.digest, row.story, row.key) for row in rows}
     return found
 
 
-async def known_pages(connection: AsyncConnection, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
-    """Which of these articles this feed has shown under another key: the same page with the same words or title."""
+def _by_page(connection: sa.Connection, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
+    """By their new keys: entries of the same page with the same words or title."""
     by_link: dict[str, list[Article]] = {}
     for article in new:
         if (link := indexable(article.canonical_link)) is not None:
@@ -33,12 +53,7 @@ async def known_pages(connection: AsyncConnection, feed_id: int, new: Sequence[A
     found: dict[str, Known] = {}
     links = list(by_link)
     for start in range(0, len(links), AT_ONCE):
-        rows = await connection.execute(
-            sa.select(entries)
-            .outerjoin(articles, sa.and_(articles.c.feed == entries.c.feed, articles.c.key == entries.c.key))
-            .where(entries.c.feed == feed_id, entries.c.canonical_link.in_(links[start : start + AT_ONCE]))
-            .order_by(articles.c.seen.desc().nulls_last(), entries.c.key)  # first the key that its article goes by now
-        )
+        rows = connection.execute(_BY_PAGE, {"of_feed": feed_id, "links": links[start : start + AT_ONCE]})
         for row in rows:
             for article in by_link[row.canonical_link]:
                 same_title = row.title_key is not None and row.title_key == indexable(title_key(article.title))
@@ -47,33 +62,26 @@ async def known_pages(connection: AsyncConnection, feed_id: int, new: Sequence[A
     return found
 
 
-async def add(connection: AsyncConnection, feed_id: int, new: Sequence[Article], story: Story | None) -> None:
+def add(connection: sa.Connection, feed_id: int, new: Sequence[Article], story: Story | None) -> None:
     """Remember new keys as seen."""
-    await connection.execute(
-        sa.insert(entries),
-        [{"feed": feed_id, "key": a.key, **_values(a), "story": story.id if story else None} for a in new],
-    )
+    told = story.id if story else None
+    connection.execute(_ADD, [{"feed": feed_id, "key": a.key, **_values(a), "story": told} for a in new])
 
 
-async def revise(connection: AsyncConnection, feed_id: int, article: Article, story: Story | None) -> None:
+def revise(connection: sa.Connection, feed_id: int, article: Article, story: Story | None) -> None:
     """Remember the new words of a key seen before."""
-    await connection.execute(
-        sa.update(entries)
-        .where(entries.c.feed == feed_id, entries.c.key == article.key)
-        .values(**_values(article), story=story.id if story else None)
-    )
+    values = {**_values(article), "story": story.id if story else None}
+    connection.execute(_REVISE, {"of_feed": feed_id, "of_key": article.key, **values})
 
 
-async def rename(connection: AsyncConnection, feed_id: int, article: Article, before: Known) -> None:
+def rename(connection: sa.Connection, feed_id: int, article: Article, before: Known) -> None:
     """Remember a new key for an entry seen before under another, which is kept; its article goes by the new one."""
     values = _values(article) | {"digest": before.digest, "story": before.story}
-    await connection.execute(sa.insert(entries).values(feed=feed_id, key=article.key, **values))
-    await connection.execute(
-        sa.update(articles).where(articles.c.feed == feed_id, articles.c.key == before.key).values(key=article.key)
-    )
+    connection.execute(_ADD, {"feed": feed_id, "key": article.key, **values})
+    connection.execute(_RENAME_ARTICLE, {"of_feed": feed_id, "of_key": before.key, "key": article.key})
 
 
-def _values(article: Article) -> dict[str, str | None]:
+def _values(article: Article) -> dict[str, str | int | None]:
     return {
         "digest": article.digest,
         "canonical_link": indexable(article.canonical_link),

@@ -1,46 +1,100 @@
-"""Feeds and subscriptions: what is polled, for whom, and the leases on it."""
+"""Feeds: what is polled, and the leases on it."""
 
-import json
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
-from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import ClaimedFeed, FeedHealth
-from bot.storage.tables import Moment, feeds, subscriptions
-
-log = logging.getLogger(__name__)
+from bot.storage.subscriptions import tell_retired
+from bot.storage.tables import Moment, feeds
 
 ITEM = 8  # bytes a digest
 # A clock that once was ahead leaves moments behind which no clock of ours would write: they count as come.
 MAX_LEASE = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
 
+_NOW = sa.bindparam("now", type_=Moment)
+_STATE: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
 
-async def sync_feeds(connection: AsyncConnection, wanted: Sequence[Feed]) -> None:
+
+def lapsed(table: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether nobody holds a row of this table: no lease, one that has ended, or one longer than any that is given.
+
+    Takes the parameters `now` and `no_lease` (see `no_lease`).
+    """
+    until = table.c.lease_until
+    return sa.or_(until.is_(None), until <= _NOW, until > sa.bindparam("no_lease", type_=Moment))
+
+
+def no_lease(now: datetime) -> datetime:
+    """No lease that is given now ends later."""
+    return now + MAX_LEASE
+
+
+def _out_of_reach() -> sa.ColumnElement[bool]:
+    """Whether a feed's next check is later than `next_check` ever puts it: its interval or a day, and a tenth more."""
+    without_interval = sa.type_coerce(feeds.c.next_check, sa.BigInteger) - feeds.c.every * 1_100_000  # microseconds
+    return sa.and_(
+        feeds.c.next_check > sa.bindparam("far", type_=Moment),
+        sa.type_coerce(without_interval, Moment) > sa.bindparam("soon", type_=Moment),
+    )
+
+
+def _choice(due: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int]]:
+    """Ids of free feeds of which one of these holds, longest due first.
+
+    Each condition is one stretch of the index ix_feeds_due; joined by OR alone, they had SQLite read every feed.
+    """
+    stretches = sa.union_all(*(sa.select(feeds.c.id).where(feeds.c.active, one) for one in due))
+    return (
+        sa.select(feeds.c.id)
+        # Said twice: PostgreSQL looks again at a row that another worker has just changed, but not into the subquery.
+        .where(feeds.c.id.in_(stretches), feeds.c.active, sa.or_(*due), lapsed(feeds))
+        .order_by(feeds.c.next_check.nulls_first())
+        .limit(sa.bindparam("most", type_=sa.Integer))
+        .with_for_update(skip_locked=True)
+    )
+
+
+# Built once, see entries.py.
+_COME = (feeds.c.next_check.is_(None), feeds.c.next_check <= _NOW, _out_of_reach())
+_DUE: Final = _choice(_COME)
+_UNPOLLED = sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < sa.bindparam("early", type_=Moment))
+_DUE_EARLY: Final = _choice((*_COME, sa.and_(feeds.c.failures == 0, _UNPOLLED)))
+_LEASE: Final = (
+    sa.update(feeds)
+    .where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
+    .values(lease_until=sa.bindparam("until", type_=Moment), fence=feeds.c.fence + 1)
+    .returning(feeds)
+)
+_MINE = sa.and_(feeds.c.id == sa.bindparam("of_feed"), feeds.c.fence == sa.bindparam("of_fence"))
+_RELEASE: Final = sa.update(feeds).where(_MINE).values(lease_until=None)
+_FINISH: Final = sa.update(feeds).where(_MINE)
+_FENCES: Final = sa.select(feeds.c.id, feeds.c.fence).where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
+
+
+def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> None:
     """Make the table match the settings, by url; what polling taught of a feed is kept."""
-    rows = await connection.execute(sa.select(feeds))
+    rows = connection.execute(sa.select(*_STATE))
     stored = {row.url: row for row in rows}
     settings = {f.url: _settings(f) for f in wanted}
     new = [
         {"url": url, "items": b"", "failures": 0, "fence": 0, **s} for url, s in settings.items() if url not in stored
     ]
     if new:
-        await connection.execute(sa.insert(feeds), new)
-    _tell_retired("feeds", [row.name for url, row in stored.items() if row.active and url not in settings])
+        connection.execute(sa.insert(feeds), new)
+    tell_retired("feeds", [row.name for url, row in stored.items() if row.active and url not in settings])
     for url, row in stored.items():
         changed = settings.get(url, {"active": False})
         if any(getattr(row, key) != value for key, value in changed.items()):
-            await connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(**changed))
+            connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(**changed))
 
 
-async def claim_feeds(
-    connection: AsyncConnection,
+def claim_feeds(
+    connection: sa.Connection,
     *,
     now: datetime,
     limit: int,
@@ -48,42 +102,48 @@ async def claim_feeds(
     early: datetime | None,
 ) -> list[ClaimedFeed]:
     """Lease due feeds, longest due first."""
-    due = sa.or_(feeds.c.next_check.is_(None), feeds.c.next_check <= now, _out_of_reach(now))
-    if early is not None:
-        unpolled = sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < early)
-        due = sa.or_(due, sa.and_(feeds.c.failures == 0, unpolled))
+    moments = {"now": now, "no_lease": no_lease(now), "far": now + MAX_BACKOFF * 1.1 + MARGIN, "soon": now + MARGIN}
     # Not as a subquery of the update: PostgreSQL may run that again for each row, and lease more than the limit.
-    chosen = await connection.execute(
-        sa.select(feeds.c.id)
-        .where(feeds.c.active, due, lapsed(feeds, now))
-        .order_by(feeds.c.next_check.nulls_first())
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    if early is None:
+        chosen = connection.execute(_DUE, {**moments, "most": limit})
+    else:
+        chosen = connection.execute(_DUE_EARLY, {**moments, "most": limit, "early": early})
     ids = chosen.scalars().all()
     if not ids:
         return []
-    rows = await connection.execute(
-        sa.update(feeds)
-        .where(feeds.c.id.in_(ids))
-        .values(lease_until=now + lease, fence=feeds.c.fence + 1)
-        .returning(feeds)
-    )
+    rows = connection.execute(_LEASE, {"chosen": ids, "until": now + lease})
     claimed = [ClaimedFeed(r.id, _feed(r), _state(r), r.fence, r.lease_until) for r in rows]
     return sorted(claimed, key=lambda c: (c.state.next_check is not None, c.state.next_check, c.id))
 
 
-async def release_feeds(connection: AsyncConnection, claimed: Sequence[ClaimedFeed]) -> None:
+def release_feeds(connection: sa.Connection, claimed: Sequence[ClaimedFeed]) -> None:
     """Give leases back unused."""
-    for one in claimed:
-        await connection.execute(
-            sa.update(feeds).where(feeds.c.id == one.id, feeds.c.fence == one.fence).values(lease_until=None)
-        )
+    if claimed:
+        connection.execute(_RELEASE, [{"of_feed": one.id, "of_fence": one.fence} for one in claimed])
 
 
-async def finish_poll(connection: AsyncConnection, claimed: ClaimedFeed, state: FetchState) -> bool:
+def finish_poll(connection: sa.Connection, claimed: ClaimedFeed, state: FetchState) -> bool:
     """Save the new state and give the lease back; False when somebody else has claimed the feed since."""
-    values: dict[str, object] = {
+    values = _finished(claimed, state)
+    if state.items is not claimed.state.items:
+        values["items"] = b"".join(sorted(state.items))
+    return connection.execute(_FINISH, values).rowcount == 1
+
+
+def finish_polls(connection: sa.Connection, polls: Sequence[tuple[ClaimedFeed, FetchState]]) -> list[bool]:
+    """The same for many polls at once, of which none has changed `items`."""
+    saved = connection.execute(_FINISH, [_finished(claimed, state) for claimed, state in polls]).rowcount
+    if saved == len(polls):
+        return [True] * saved
+    rows = connection.execute(_FENCES, {"chosen": [claimed.id for claimed, _ in polls]})
+    held = {(row.id, row.fence) for row in rows}
+    return [(claimed.id, claimed.fence) in held for claimed, _ in polls]
+
+
+def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
+    return {
+        "of_feed": claimed.id,
+        "of_fence": claimed.fence,
         "etag": state.etag,
         "last_modified": state.last_modified,
         "body_digest": state.body_digest,
@@ -94,101 +154,20 @@ async def finish_poll(connection: AsyncConnection, claimed: ClaimedFeed, state: 
         "last_change": state.last_change,
         "lease_until": None,
     }
-    if state.items is not claimed.state.items:
-        values["items"] = b"".join(sorted(state.items))
-    result = await connection.execute(
-        sa.update(feeds).where(feeds.c.id == claimed.id, feeds.c.fence == claimed.fence).values(values)
-    )
-    return result.rowcount == 1
 
 
-async def retry_failing(connection: AsyncConnection, now: datetime) -> None:
+def retry_failing(connection: sa.Connection, now: datetime) -> None:
     """Make failing feeds due, but for those whose server asked for a pause."""
     free = sa.not_(sa.func.coalesce(feeds.c.error, "").endswith(PAUSE_ASKED))
-    await connection.execute(
+    connection.execute(
         sa.update(feeds).where(feeds.c.failures > 0, feeds.c.next_check > now, free).values(next_check=now)
     )
 
 
-async def health(connection: AsyncConnection) -> list[FeedHealth]:
+def health(connection: sa.Connection) -> list[FeedHealth]:
     """Every active feed with its state, without its memory of items."""
-    columns = [c for c in feeds.c if c.name not in ("items", "body_digest")]
-    rows = await connection.execute(sa.select(*columns).where(feeds.c.active).order_by(feeds.c.name))
+    rows = connection.execute(sa.select(*_STATE).where(feeds.c.active).order_by(feeds.c.name))
     return [FeedHealth(_feed(r), _state(r)) for r in rows]
-
-
-async def sync_subscriptions(connection: AsyncConnection, wanted: Sequence[Subscription]) -> None:
-    """Make the fixed subscriptions match the settings; those made by command are left alone."""
-    rows = await connection.execute(sa.select(subscriptions))
-    stored = {(r.platform, r.channel): r for r in rows}
-    for subscription in wanted:
-        key = (subscription.channel.platform.value, subscription.channel.id)
-        values = {
-            "topics": json.dumps(sorted(subscription.topics)),
-            "conflicts": json.dumps(sorted(subscription.conflicts)),
-            "catch_up": subscription.catch_up.total_seconds(),
-            "fixed": True,
-            "active": True,
-        }
-        if stored.pop(key, None) is None:
-            await connection.execute(sa.insert(subscriptions).values(platform=key[0], channel=key[1], **values))
-        else:
-            await connection.execute(sa.update(subscriptions).where(_is(*key)).values(**values))
-    retired = [key for key, row in stored.items() if row.fixed and row.active]
-    _tell_retired("channels", [f"{platform} {channel}" for platform, channel in retired])
-    for key in retired:
-        await connection.execute(sa.update(subscriptions).where(_is(*key)).values(active=False))
-
-
-async def active_subscriptions(connection: AsyncConnection) -> tuple[Subscription, ...]:
-    """Every active subscription."""
-    rows = await connection.execute(
-        sa.select(subscriptions)
-        .where(subscriptions.c.active)
-        .order_by(subscriptions.c.platform, subscriptions.c.channel)
-    )
-    return tuple(_subscription(r) for r in rows)
-
-
-async def subscription_of(connection: AsyncConnection, channel: Channel) -> Subscription:
-    """What a channel wants, or wanted when it was still subscribed."""
-    rows = await connection.execute(sa.select(subscriptions).where(_is(channel.platform.value, channel.id)))
-    row = rows.first()
-    return Subscription(channel) if row is None else _subscription(row)
-
-
-def _tell_retired(noun: str, names: Sequence[str]) -> None:
-    """Tell the operator: two workers on one database, but with unlike feeds.toml, retire each other's feeds."""
-    if names:
-        log.warning("%s that are no longer in feeds.toml are retired: %s", noun, ", ".join(sorted(names)))
-
-
-def lapsed(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
-    """Whether nobody holds a row of this table: no lease, one that has ended, or one longer than any that is given."""
-    until = table.c.lease_until
-    return sa.or_(until.is_(None), until <= now, until > now + MAX_LEASE)
-
-
-def _out_of_reach(now: datetime) -> sa.ColumnElement[bool]:
-    """Whether a feed's next check is later than `next_check` ever puts it: its interval or a day, and a tenth more."""
-    without_interval = sa.type_coerce(feeds.c.next_check, sa.BigInteger) - feeds.c.every * 1_100_000  # microseconds
-    return sa.and_(
-        feeds.c.next_check > now + MAX_BACKOFF * 1.1 + MARGIN,
-        sa.type_coerce(without_interval, Moment) > now + MARGIN,
-    )
-
-
-def _is(platform: str, channel: str) -> sa.ColumnElement[bool]:
-    return sa.and_(subscriptions.c.platform == platform, subscriptions.c.channel == channel)
-
-
-def _subscription(row: Any) -> Subscription:
-    return Subscription(
-        Channel(Platform(row.platform), row.channel),
-        frozenset(json.loads(row.topics)),
-        frozenset(json.loads(row.conflicts)),
-        timedelta(seconds=row.catch_up),
-    )
 
 
 def _settings(feed: Feed) -> dict[str, object]:

@@ -3,29 +3,49 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Affiliation
 from bot.domain.statement import Stance
 from bot.domain.story import Said, Source, Summary
-from bot.storage.feeds import subscription_of
+from bot.storage.subscriptions import subscription_of
 from bot.storage.tables import articles, catch_ups, deliveries, feeds, statements, stories
 
+# Built once, see entries.py.
+_THESE: Final = sa.bindparam("these", type_=sa.BigInteger, expanding=True)
+_IN_CATCH_UP: Final = sa.select(catch_ups.c.story).where(catch_ups.c.delivery == sa.bindparam("of_delivery"))
+_HEADS: Final = sa.select(stories).where(stories.c.id.in_(_THESE))
+_SAID: Final = (
+    sa.select(statements, feeds.c.publisher)
+    .join(articles, articles.c.id == statements.c.article)
+    .join(feeds, feeds.c.id == articles.c.feed)
+    .where(statements.c.story.in_(_THESE))
+    .order_by(statements.c.revision, statements.c.id)
+)
+_SOURCES: Final = (
+    sa.select(
+        *(articles.c[name] for name in ("story", "link", "title", "language", "published")),
+        feeds.c.publisher,
+        feeds.c.affiliation,
+    )
+    .join(feeds, feeds.c.id == articles.c.feed)
+    .where(articles.c.story.in_(_THESE))
+    .order_by(sa.func.coalesce(articles.c.published, articles.c.seen), articles.c.id)
+)
 
-async def message(connection: AsyncConnection, delivery: Delivery) -> Message | None:
+
+def message(connection: sa.Connection, delivery: Delivery) -> Message | None:
     """What to show for a delivery; None if nothing is left to tell."""
     if delivery.kind is DeliveryKind.CATCH_UP:
-        rows = await connection.execute(sa.select(catch_ups.c.story).where(catch_ups.c.delivery == delivery.id))
-        about = list(rows.scalars())
+        about = list(connection.execute(_IN_CATCH_UP, {"of_delivery": delivery.id}).scalars())
     else:
         about = [delivery.story] if delivery.story is not None else []
-    subscription = await subscription_of(connection, delivery.channel)
+    subscription = subscription_of(connection, delivery.channel)
     shown = []
-    for summary in await summaries(connection, about, wanted=subscription.wanted):
+    for summary in summaries(connection, about, wanted=subscription.wanted):
         kept = tuple(s for s in summary.statements if _belongs(s.revision, delivery))
         if kept:
             shown.append(replace(summary, statements=kept))
@@ -33,7 +53,7 @@ async def message(connection: AsyncConnection, delivery: Delivery) -> Message | 
     return Message(delivery.id, delivery.kind, tuple(shown)) if shown else None
 
 
-async def latest(connection: AsyncConnection, *, limit: int, topic: str | None, conflict: str | None) -> list[Summary]:
+def latest(connection: sa.Connection, *, limit: int, topic: str | None, conflict: str | None) -> list[Summary]:
     """The newest stories with a matching statement; only what matches is shown of them."""
     matching = sa.select(statements.c.id).where(statements.c.story == stories.c.id)
     if topic is not None:
@@ -41,27 +61,25 @@ async def latest(connection: AsyncConnection, *, limit: int, topic: str | None, 
     if conflict is not None:
         matching = matching.where(statements.c.conflicts.contains(json.dumps(conflict), autoescape=True))
     chosen = sa.select(stories.c.id).where(matching.exists())
-    rows = await connection.execute(chosen.order_by(stories.c.started.desc(), stories.c.id.desc()).limit(limit))
+    rows = connection.execute(chosen.order_by(stories.c.started.desc(), stories.c.id.desc()).limit(limit))
 
     def asked_for(said: Said) -> bool:
         return (topic is None or said.topic == topic) and (conflict is None or conflict in said.conflicts)
 
-    return await summaries(connection, list(rows.scalars()), wanted=asked_for)
+    return summaries(connection, list(rows.scalars()), wanted=asked_for)
 
 
-async def counts(connection: AsyncConnection) -> dict[str, int]:
+def counts(connection: sa.Connection) -> dict[str, int]:
     """Rows by noun."""
     sent = sa.select(sa.func.count()).select_from(deliveries).where(deliveries.c.status == "sent")
     numbers = {}
     for noun, table in (("articles", articles), ("statements", statements), ("stories", stories)):
-        numbers[noun] = (await connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
-    numbers["messages sent"] = (await connection.execute(sent)).scalar_one()
+        numbers[noun] = (connection.execute(sa.select(sa.func.count()).select_from(table))).scalar_one()
+    numbers["messages sent"] = (connection.execute(sent)).scalar_one()
     return numbers
 
 
-async def summaries(
-    connection: AsyncConnection, story_ids: Sequence[int], *, wanted: Callable[[Said], bool]
-) -> list[Summary]:
+def summaries(connection: sa.Connection, story_ids: Sequence[int], *, wanted: Callable[[Said], bool]) -> list[Summary]:
     """Stories with the statements that are wanted, in the order asked for.
 
     Each statement comes once, as first reported among those wanted: the very first report may have been filed under
@@ -69,27 +87,15 @@ async def summaries(
     """
     if not story_ids:
         return []
-    heads = await connection.execute(sa.select(stories).where(stories.c.id.in_(story_ids)))
+    these = {"these": list(story_ids)}
+    heads = connection.execute(_HEADS, these)
     statements_of: dict[int, dict[tuple[str, str, Stance], Said]] = {i: {} for i in story_ids}
-    rows = await connection.execute(
-        sa.select(statements, feeds.c.publisher)
-        .join(articles, articles.c.id == statements.c.article)
-        .join(feeds, feeds.c.id == articles.c.feed)
-        .where(statements.c.story.in_(story_ids))
-        .order_by(statements.c.revision, statements.c.id)
-    )
-    for row in rows:
+    for row in connection.execute(_SAID, these):
         said = _said(row)
         if wanted(said):
             statements_of[row.story].setdefault((said.speaker, said.topic, said.stance), said)
     sources: dict[int, dict[str, Source]] = {i: {} for i in story_ids}
-    rows = await connection.execute(
-        sa.select(articles, feeds.c.publisher, feeds.c.affiliation)
-        .join(feeds, feeds.c.id == articles.c.feed)
-        .where(articles.c.story.in_(story_ids))
-        .order_by(sa.func.coalesce(articles.c.published, articles.c.seen), articles.c.id)
-    )
-    for row in rows:
+    for row in connection.execute(_SOURCES, these):
         sources[row.story].setdefault(row.publisher, _source(row))
     found = {
         head.id: Summary(

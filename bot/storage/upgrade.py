@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from bot.errors import StorageError
-from bot.storage.engine import owner_wanted, parse_url, storage_errors, sync_engine
+from bot.storage.engine import open_engine, owner_wanted, parse_url, storage_errors
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do, so long as nobody else uses it: two bots that start at once upgrade one after the other.
@@ -34,7 +34,7 @@ def _examine(url: str) -> str:
         if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
             raise StorageError(f"{file} cannot be made in {folder}; {owner_wanted('the folder')}")
         return f"{file} will be made at the first start"
-    engine = sync_engine(url)
+    engine = open_engine(url)
     try:
         with storage_errors(), engine.begin() as connection:
             current = _known(_current(connection), _scripts())
@@ -56,7 +56,7 @@ def _known(current: str | None, scripts: dict[str, str]) -> str | None:
 
 def _upgrade(url: str) -> list[str]:
     scripts = _scripts()
-    engine = sync_engine(url)
+    engine = open_engine(url)
     try:
         with storage_errors(), engine.begin() as connection:
             if engine.dialect.name == "postgresql":

@@ -30,18 +30,31 @@ def die_at(when: str, place: str, nth: int) -> None:
     module, name = PLACES[owner]
     cls: Any = getattr(importlib.import_module(module), name)
     original = getattr(cls, method)
-    assert inspect.iscoroutinefunction(original), f"{place} is not a coroutine"
     calls = 0
 
-    async def mortal(*args: Any, **kwargs: Any) -> Any:
+    def count(result: Any) -> None:
         nonlocal calls
-        result = await original(*args, **kwargs) if when == "after" else None
         calls += when == "before" or result is None or bool(result)
         if calls == nth:
             os.kill(os.getpid(), signal.SIGKILL)
-        return result if when == "after" else await original(*args, **kwargs)
 
-    setattr(cls, method, mortal)
+    def mortal(*args: Any, **kwargs: Any) -> Any:
+        if when == "before":
+            count(None)
+        result = original(*args, **kwargs)
+        if when == "after":
+            count(result)
+        return result
+
+    async def mortal_later(*args: Any, **kwargs: Any) -> Any:
+        if when == "before":
+            count(None)
+        result = await original(*args, **kwargs)
+        if when == "after":
+            count(result)
+        return result
+
+    setattr(cls, method, mortal_later if inspect.iscoroutinefunction(original) else mortal)
 
 
 if __name__ == "__main__":

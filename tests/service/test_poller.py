@@ -23,8 +23,9 @@ class SlowIngest:
         self.running -= 1
         self.done += 1
         now = claimed.lease_until
-        async with self.storage.transaction() as tx:
-            await tx.finish_poll(claimed, replace(claimed.state, next_check=now, last_success=now))
+        await self.storage.write(
+            lambda tx: tx.finish_poll(claimed, replace(claimed.state, next_check=now, last_success=now))
+        )
         return PollOutcome("polled")
 
 

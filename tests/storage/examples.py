@@ -1,5 +1,6 @@
 """Small articles and statements for storage tests."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from bot.domain.feed import Feed
 from bot.domain.statement import Analysis, Span, Stance, Statement
 from bot.domain.story import Story
 from bot.domain.subscription import Channel, Platform, Subscription
-from bot.service.ports import Storage
+from bot.service.ports import Known, Storage, Transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -61,9 +62,15 @@ def analysis(speaker: str = "Ruritania", stance: Stance = Stance.REJECT, *, topi
 
 async def flag(storage: Storage, feed_id: int, what: Article, **said: Any) -> Story:
     """File a flagged article as the bot does, in the story it joins or starts."""
-    async with storage.transaction() as tx:
-        story = await tx.find_story(feed_id, what, since=NOW - timedelta(hours=48))
-        if story is None:
-            story = await tx.start_story(what.title, now=NOW)
-        await tx.add_article(feed_id, what, analysis(**said), story=story)
-    return story
+
+    def file(tx: Transaction) -> Story:
+        story = tx.find_story(feed_id, what, since=NOW - timedelta(hours=48)) or tx.start_story(what.title, now=NOW)
+        tx.add_article(feed_id, what, analysis(**said), story=story)
+        return story
+
+    return await storage.write(file)
+
+
+async def seen(storage: Storage, feed_id: int, *keys: str) -> Mapping[str, Known]:
+    """What the archive knows of these keys."""
+    return (await storage.recall(feed_id, [article(key) for key in keys])).by_key

@@ -5,7 +5,7 @@ import pytest
 
 from bot.domain.statement import Stance
 from bot.errors import StorageError
-from tests.storage.examples import FEED, LEASE, NOW, OTHER, analysis, article, flag
+from tests.storage.examples import FEED, LEASE, NOW, OTHER, analysis, article, flag, seen
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,17 @@ async def test_links_and_titles_of_any_length_are_stored_and_compared(storage, f
 
 async def test_a_revised_article_tells_its_new_words_and_keeps_what_it_said_before(storage, feed_id):
     story = await flag(storage, feed_id, article("a"))
-    async with storage.transaction() as tx:
-        story = await tx.bump_story(story.id)
-        both = analysis().statements + analysis("Graustark", Stance.AGREE).statements
-        new = article("a", digest="new", text="New words")
-        await tx.revise_article(feed_id, new, type(analysis())(("ceasefire",), both, ("r",)), story=story)
-        assert await tx.new_gists(story.id, [s.gist for s in both]) == frozenset()
-    assert (await storage.known(feed_id, ["a"]))["a"].digest == "new"
+
+    both = analysis().statements + analysis("Graustark", Stance.AGREE).statements
+    new = article("a", digest="new", text="New words")
+
+    def work(tx):
+        later = tx.bump_story(story.id)
+        tx.revise_article(feed_id, new, type(analysis())(("ceasefire",), both, ("r",)), story=later)
+        assert tx.new_gists(story.id, [s.gist for s in both]) == frozenset()
+
+    await storage.write(work)
+    assert (await seen(storage, feed_id, "a"))["a"].digest == "new"
     (told,) = await storage.latest(limit=5)
     assert [(s.speaker, s.revision) for s in told.statements] == [("Ruritania", 1), ("Graustark", 2)]
 
@@ -95,13 +99,16 @@ async def test_what_a_story_has_told_is_never_new_again_whatever_edits_take_back
     story = await flag(storage, feed_id, article("a"))
     agreed, rejected = analysis(stance=Stance.AGREE), analysis(stance=Stance.REJECT)
     gists = {s.gist for s in agreed.statements + rejected.statements}
-    async with storage.transaction() as tx:
-        assert await tx.new_gists(story.id, gists) == {s.gist for s in agreed.statements}
-        story = await tx.bump_story(story.id)
-        await tx.revise_article(feed_id, article("a"), agreed, story=story)
-        assert await tx.new_gists(story.id, gists) == frozenset()
-        await tx.revise_article(feed_id, article("a"), rejected, story=story)
-        assert await tx.new_gists(story.id, gists) == frozenset()
+
+    def work(tx):
+        assert tx.new_gists(story.id, gists) == {s.gist for s in agreed.statements}
+        later = tx.bump_story(story.id)
+        tx.revise_article(feed_id, article("a"), agreed, story=later)
+        assert tx.new_gists(story.id, gists) == frozenset()
+        tx.revise_article(feed_id, article("a"), rejected, story=later)
+        assert tx.new_gists(story.id, gists) == frozenset()
+
+    await storage.write(work)
     (told,) = await storage.latest(limit=5)
     assert [(s.stance, s.revision) for s in told.statements] == [(Stance.REJECT, 1)]
 
@@ -109,21 +116,22 @@ async def test_what_a_story_has_told_is_never_new_again_whatever_edits_take_back
 @pytest.mark.parametrize("speaker", ["N\0L", "half \ud800", "x" + "".join(chr(0x4E00 + i) for i in range(9000))])
 async def test_a_speaker_that_databases_refuse_is_new_once(storage, feed_id, speaker):
     story = await flag(storage, feed_id, article("a"), speaker=speaker)
-    async with storage.transaction() as tx:
-        await tx.revise_article(feed_id, article("a"), analysis(speaker), story=story)
-        assert await tx.new_gists(story.id, [analysis(speaker).statements[0].gist]) == frozenset()
+
+    def work(tx):
+        tx.revise_article(feed_id, article("a"), analysis(speaker), story=story)
+        assert tx.new_gists(story.id, [analysis(speaker).statements[0].gist]) == frozenset()
+
+    await storage.write(work)
 
 
 async def test_pruning_forgets_the_words_and_not_the_key(storage, feed_id):
-    async with storage.transaction() as tx:
-        await tx.add_quiet(feed_id, [(article("old", seen=NOW - timedelta(days=99)), analysis())])
+    await storage.write(lambda tx: tx.add_quiet(feed_id, [(article("old", seen=NOW - timedelta(days=99)), analysis())]))
     story = await flag(storage, feed_id, article("told", seen=NOW - timedelta(days=99)))
     assert await storage.prune(before=NOW - timedelta(days=90)) == 1
-    assert set(await storage.known(feed_id, ["old", "told"])) == {"old", "told"}
+    assert set(await seen(storage, feed_id, "old", "told")) == {"old", "told"}
     assert [s.story for s in await storage.latest(limit=5)] == [story.id]
-    async with storage.transaction() as tx:
-        await tx.revise_article(feed_id, article("old", digest="edited"), analysis(), story=None)
-    assert (await storage.known(feed_id, ["old"]))["old"].digest == "edited"
+    await storage.write(lambda tx: tx.revise_article(feed_id, article("old", digest="edited"), analysis(), story=None))
+    assert (await seen(storage, feed_id, "old"))["old"].digest == "edited"
 
 
 async def test_latest_is_newest_first_and_shows_only_what_was_asked_for(storage, feed_id):
@@ -140,10 +148,13 @@ async def test_publishers_are_counted_once(storage, feed_id):
     await storage.sync_feeds([FEED, OTHER])
     story = await flag(storage, feed_id, article("a"))
     (other,) = [c for c in await storage.claim_feeds(now=NOW, limit=9, lease=LEASE) if c.feed == OTHER]
-    async with storage.transaction() as tx:
-        assert await tx.story_publishers(story.id) == {FEED.publisher}
-        await tx.add_article(other.id, article("b"), analysis(), story=story)
-        assert await tx.story_publishers(story.id) == {FEED.publisher, OTHER.publisher}
+
+    def work(tx):
+        assert tx.story_publishers(story.id) == {FEED.publisher}
+        tx.add_article(other.id, article("b"), analysis(), story=story)
+        assert tx.story_publishers(story.id) == {FEED.publisher, OTHER.publisher}
+
+    await storage.write(work)
     counts = await storage.counts()
     assert (counts["articles"], counts["statements"], counts["stories"]) == (2, 2, 1)
 
@@ -162,12 +173,15 @@ async def test_a_full_disk_is_an_error_and_changes_nothing(tmp_path):
     storage = await open_storage(url)
     await storage.sync_feeds([FEED])
     (one,) = await storage.claim_feeds(now=NOW, limit=9, lease=LEASE)
-    async with storage._write() as connection:
-        pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
-    async with storage._engine.connect() as connection:
-        await connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+
+    def narrow(connection):
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+
+    await storage._write(narrow)
     with pytest.raises(StorageError, match="disk is full"):
-        async with storage.transaction() as tx:
-            await tx.add_quiet(one.id, [(article(str(i), text="x" * 4000), analysis()) for i in range(50)])
-    assert await storage.known(one.id, ["0"]) == {}
+        await storage.write(
+            lambda tx: tx.add_quiet(one.id, [(article(str(i), text="x" * 4000), analysis()) for i in range(50)])
+        )
+    assert await seen(storage, one.id, "0") == {}
     await storage.close()

@@ -4,7 +4,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.errors import StorageError
-from bot.storage.engine import parse_url, storage_errors, sync_engine
+from bot.storage.engine import open_engine, parse_url, storage_errors
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_no_fault_of_the_database_passes():
 
 
 def test_sqlite_is_set_up_for_one_writer_and_many_readers(tmp_path):
-    engine = sync_engine(f"sqlite:///{tmp_path}/made/parley.db")
+    engine = open_engine(f"sqlite:///{tmp_path}/made/parley.db")
     with engine.connect() as connection:
         asked = {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "foreign_keys")}
         assert connection.connection.dbapi_connection.in_transaction

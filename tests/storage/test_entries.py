@@ -4,20 +4,18 @@ import pytest
 
 from bot.domain.statement import Stance
 from bot.service.ports import Known
-from tests.storage.examples import NOW, analysis, article, flag
+from tests.storage.examples import NOW, analysis, article, flag, seen
 
 
 async def test_keys_are_known_by_feed(storage, feed_id):
-    async with storage.transaction() as tx:
-        await tx.add_quiet(feed_id, [(article("a"), analysis()), (article("b"), analysis())])
+    await storage.write(lambda tx: tx.add_quiet(feed_id, [(article("a"), analysis()), (article("b"), analysis())]))
     story = await flag(storage, feed_id, article("c"))
-    known = await storage.known(feed_id, ["a", "b", "c", "d"] + [str(i) for i in range(1200)])
-    assert known == {
+    assert await seen(storage, feed_id, "a", "b", "c", "d", *(str(i) for i in range(1200))) == {
         "a": Known("digest of a", None, "a"),
         "b": Known("digest of b", None, "b"),
         "c": Known("digest of c", story.id, "c"),
     }
-    assert await storage.known(feed_id + 1, ["a"]) == {}
+    assert await seen(storage, feed_id + 1, "a") == {}
 
 
 PAGE = "https://outlet.example/a"
@@ -41,37 +39,37 @@ SHORT = "Live updates"
 async def test_a_page_is_known_under_another_key_by_its_words_or_its_title(storage, feed_id, first, second, same):
     await flag(storage, feed_id, article("a", **{"title": TITLE, "link": PAGE} | first))
     again = article("b", **{"title": TITLE, "link": PAGE} | second)
-    assert set(await storage.known_pages(feed_id, [again])) == ({"b"} if same else set())
-    assert await storage.known_pages(feed_id + 1, [again]) == {}
+    assert set((await storage.recall(feed_id, [again])).by_page) == ({"b"} if same else set())
+    assert (await storage.recall(feed_id + 1, [again])).by_page == {}
 
 
 async def test_a_renamed_entry_keeps_its_article_and_its_story_and_is_known_by_both_keys(storage, feed_id):
     story = await flag(storage, feed_id, article("a", link=PAGE))
     for old, new in (("a", "b"), ("b", "c")):
         again = article(new, link=PAGE)
-        (before,) = (await storage.known_pages(feed_id, [again])).values()
+        (before,) = (await storage.recall(feed_id, [again])).by_page.values()
         assert before == Known("digest of a", story.id, old), "the key that its article goes by"
-        async with storage.transaction() as tx:
-            await tx.rename(feed_id, again, before)
-    assert set(await storage.known(feed_id, ["a", "b", "c"])) == {"a", "b", "c"}
-    async with storage.transaction() as tx:
-        await tx.revise_article(feed_id, article("c", link=PAGE), analysis(stance=Stance.AGREE), story=story)
+        await storage.write(lambda tx, new=again, old=before: tx.rename(feed_id, new, old))
+    assert set(await seen(storage, feed_id, "a", "b", "c")) == {"a", "b", "c"}
+    await storage.write(
+        lambda tx: tx.revise_article(feed_id, article("c", link=PAGE), analysis(stance=Stance.AGREE), story=story)
+    )
     assert (await storage.counts())["articles"] == 1
     (told,) = await storage.latest(limit=5)
     assert [s.stance for s in told.statements] == [Stance.AGREE]
 
 
 async def test_a_page_outlives_its_article(storage, feed_id):
-    async with storage.transaction() as tx:
-        await tx.add_quiet(feed_id, [(article("a", link=PAGE, seen=NOW - timedelta(days=99)), analysis())])
+    await storage.write(
+        lambda tx: tx.add_quiet(feed_id, [(article("a", link=PAGE, seen=NOW - timedelta(days=99)), analysis())])
+    )
     await storage.prune(before=NOW)
-    assert set(await storage.known_pages(feed_id, [article("b", link=PAGE)])) == {"b"}
+    assert set((await storage.recall(feed_id, [article("b", link=PAGE)])).by_page) == {"b"}
 
 
 async def test_many_pages_are_asked_for_at_once(storage, feed_id):
     many = [article(str(i), link=f"{PAGE}/{i}") for i in range(1200)]
-    async with storage.transaction() as tx:
-        await tx.add_quiet(feed_id, [(a, analysis()) for a in many])
+    await storage.write(lambda tx: tx.add_quiet(feed_id, [(a, analysis()) for a in many]))
     again = [article(f"again {i}", link=f"{PAGE}/{i}") for i in range(1300)]
-    found = await storage.known_pages(feed_id, again)
+    found = (await storage.recall(feed_id, again)).by_page
     assert {key: k.key for key, k in found.items()} == {f"again {i}": str(i) for i in range(1200)}

@@ -16,8 +16,7 @@ async def claim(storage, *, now=NOW, limit=10, early=None):
 
 
 async def finish(storage, claimed, state):
-    async with storage.transaction() as tx:
-        return await tx.finish_poll(claimed, state)
+    return await storage.write(lambda tx: tx.finish_poll(claimed, state))
 
 
 async def test_a_new_feed_is_due_at_once_and_knows_nothing(storage):
@@ -159,11 +158,9 @@ async def test_a_lease_taken_while_the_clock_was_ahead_holds_nobody_up(storage):
 async def test_fixed_subscriptions_follow_the_settings(storage):
     picky = Subscription(HERE, frozenset({"territory"}), frozenset({"gaza"}), timedelta(hours=3))
     await storage.sync_subscriptions([picky, *subscribed(THERE)])
-    async with storage.transaction() as tx:
-        assert await tx.subscriptions() == (picky, Subscription(THERE))
+    assert await storage.write(lambda tx: tx.subscriptions()) == (picky, Subscription(THERE))
     await storage.sync_subscriptions(subscribed(THERE))
-    async with storage.transaction() as tx:
-        assert await tx.subscriptions() == (Subscription(THERE),)
+    assert await storage.write(lambda tx: tx.subscriptions()) == (Subscription(THERE),)
 
 
 async def test_what_the_settings_no_longer_name_is_retired_with_a_warning_by_name(storage, caplog):
@@ -183,11 +180,10 @@ async def test_an_exception_inside_a_transaction_keeps_nothing(storage):
     await storage.sync_feeds([FEED])
     (one,) = await claim(storage)
 
-    async def halfway():
-        async with storage.transaction() as tx:
-            await tx.finish_poll(one, FetchState(etag="half"))
-            raise RuntimeError("halfway")
+    def halfway(tx):
+        tx.finish_poll(one, FetchState(etag="half"))
+        raise RuntimeError("halfway")
 
     with pytest.raises(RuntimeError, match="halfway"):
-        await halfway()
+        await storage.write(halfway)
     assert [h.state.etag for h in await storage.health()] == [None]

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -22,12 +23,15 @@ async def feeds(storage):
 
 async def owe(storage, feed_id, key, *channels, kind=ALERT, story=None, **said):
     """A flagged article in a new story (or a later revision of one), and a message to each channel."""
-    async with storage.transaction() as tx:
-        found = await tx.start_story(f"Story of {key}", now=NOW) if story is None else await tx.bump_story(story.id)
-        await tx.add_article(feed_id, article(key), analysis(**said), story=found)
+
+    def work(tx):
+        found = tx.start_story(f"Story of {key}", now=NOW) if story is None else tx.bump_story(story.id)
+        tx.add_article(feed_id, article(key), analysis(**said), story=found)
         for channel in channels:
-            await tx.queue(channel, kind, story=found.id, revision=found.revision, now=NOW)
-    return found
+            tx.queue(channel, kind, story=found.id, revision=found.revision, now=NOW)
+        return found
+
+    return await storage.write(work)
 
 
 async def claim(storage, *, now=NOW, limit=10, platforms=ALL):
@@ -36,11 +40,14 @@ async def claim(storage, *, now=NOW, limit=10, platforms=ALL):
 
 async def test_a_message_is_owed_once_however_often_it_is_queued(storage, feeds):
     story = await owe(storage, feeds[FEED.name], "a", HERE)
-    async with storage.transaction() as tx:
-        assert not await tx.queue(HERE, ALERT, story=story.id, revision=1, now=NOW)
-        assert await tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
-        assert not await tx.queue(THERE, REPLY, story=story.id, revision=1, now=NOW), "nothing to follow there"
-        assert await tx.alerted(story.id) == {HERE: ALERT}
+
+    def work(tx):
+        assert not tx.queue(HERE, ALERT, story=story.id, revision=1, now=NOW)
+        assert tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
+        assert not tx.queue(THERE, REPLY, story=story.id, revision=1, now=NOW), "nothing to follow there"
+        assert tx.alerted(story.id) == {HERE: ALERT}
+
+    await storage.write(work)
     assert (await storage.backlog()).pending == 2
 
 
@@ -174,19 +181,25 @@ async def test_of_several_edits_only_the_newest_is_sent(storage, feeds):
 async def test_one_catch_up_message_gathers_stories_until_it_is_tried(storage, feeds):
     due = NOW + timedelta(seconds=20)
     stories = [await owe(storage, feeds[FEED.name], key) for key in "abc"]
-    async with storage.transaction() as tx:
+
+    def work(tx):
         for story in stories[:2]:
-            await tx.queue_catch_up(HERE, story.id, now=NOW, due=due)
-        assert await tx.alerted(stories[0].id) == {HERE: DeliveryKind.CATCH_UP}
+            tx.queue_catch_up(HERE, story.id, now=NOW, due=due)
+        assert tx.alerted(stories[0].id) == {HERE: DeliveryKind.CATCH_UP}
+
+    await storage.write(work)
     alert = await owe(storage, feeds[FEED.name], "d", HERE)
     (first,) = await claim(storage)
     assert first.story == alert.id, "a catch-up that is not due yet holds nobody back"
     await storage.sent(first, "m0", now=NOW)
     (catch_up,) = await claim(storage, now=due)
     assert {s.story for s in (await storage.message(catch_up)).summaries} == {s.id for s in stories[:2]}
-    async with storage.transaction() as tx:
-        await tx.queue_catch_up(HERE, stories[2].id, now=NOW, due=due)
-        await tx.queue(HERE, REPLY, story=stories[0].id, revision=1, now=NOW)
+
+    def work(tx):
+        tx.queue_catch_up(HERE, stories[2].id, now=NOW, due=due)
+        tx.queue(HERE, REPLY, story=stories[0].id, revision=1, now=NOW)
+
+    await storage.write(work)
     await storage.sent(catch_up, "m1", now=NOW)
     (other,) = await claim(storage, now=due)
     assert other.kind is DeliveryKind.CATCH_UP
@@ -198,9 +211,12 @@ async def test_one_catch_up_message_gathers_stories_until_it_is_tried(storage, f
 
 async def test_a_story_is_in_a_catch_up_once(storage, feeds):
     story = await owe(storage, feeds[FEED.name], "a")
-    async with storage.transaction() as tx:
+
+    def work(tx):
         for _ in range(2):
-            await tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
+            tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
+
+    await storage.write(work)
     (one,) = await claim(storage)
     assert len((await storage.message(one)).summaries) == 1
 
@@ -209,8 +225,7 @@ async def test_a_channel_that_never_got_the_alert_gets_one_when_the_story_grows(
     story = await owe(storage, feeds[FEED.name], "a", HERE)
     (one,) = await claim(storage)
     await storage.failed(one, "given up", next_try=None, unsure=False)
-    async with storage.transaction() as tx:
-        assert await tx.alerted(story.id) == {}
+    assert await storage.write(lambda tx: tx.alerted(story.id)) == {}
     await owe(storage, feeds[OTHER.name], "b", HERE, story=story)
     (again,) = await claim(storage)
     assert (again.kind, again.revision) == (ALERT, 2)
@@ -221,13 +236,29 @@ async def test_an_alert_that_was_given_up_is_owed_anew_at_the_same_revision(stor
     (one,) = await claim(storage)
     await storage.failed(one, "given up", next_try=None, unsure=True)
     later = NOW + timedelta(days=4)
-    async with storage.transaction() as tx:
-        assert await tx.queue(HERE, ALERT, story=story.id, revision=1, now=later)
+    assert await storage.write(lambda tx: tx.queue(HERE, ALERT, story=story.id, revision=1, now=later))
     (again,) = await claim(storage, now=later)
     assert (again.id, again.created, again.attempts, again.unsure) == (one.id, later, 1, True)
     await storage.sent(again, "m1", now=later)
-    async with storage.transaction() as tx:
-        assert not await tx.queue(HERE, ALERT, story=story.id, revision=1, now=later)
+    assert not await storage.write(lambda tx: tx.queue(HERE, ALERT, story=story.id, revision=1, now=later))
+
+
+async def side_by_side(storage, first, second):
+    """What two transactions answer of which the second starts while the first has done its work and not ended."""
+    done, end = threading.Event(), threading.Event()
+
+    def held(connection):
+        answer = first(connection)
+        done.set()
+        end.wait(9)
+        return answer
+
+    one = asyncio.create_task(storage._write(held))
+    await asyncio.to_thread(done.wait, 9)
+    other = asyncio.create_task(storage._write(second))
+    await asyncio.sleep(0.1)  # until it waits
+    end.set()
+    return await one, await other
 
 
 @pytest.mark.parametrize("first", ["mark", "queue"])
@@ -235,21 +266,13 @@ async def test_a_follower_that_is_queued_while_its_alert_is_marked_sent_learns_t
     story = await owe(storage, feeds[FEED.name], "a", HERE)
     (alert,) = await claim(storage)
 
-    async def follow():
-        async with storage.transaction() as tx:
-            await tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
+    def mark(connection):
+        outbox.sent(connection, alert, "m1", NOW)
 
-    if first == "mark":
-        async with storage._write() as connection:
-            await outbox.sent(connection, alert, "m1", NOW)
-            other = asyncio.create_task(follow())
-            await asyncio.sleep(0.1)  # until it waits
-    else:
-        async with storage.transaction() as tx:
-            await tx.queue(HERE, REPLY, story=story.id, revision=1, now=NOW)
-            other = asyncio.create_task(storage.sent(alert, "m1", now=NOW))
-            await asyncio.sleep(0.1)
-    await other
+    def follow(connection):
+        outbox.queue(connection, HERE, REPLY, story=story.id, revision=1, now=NOW)
+
+    await side_by_side(storage, *((mark, follow) if first == "mark" else (follow, mark)))
     assert [d.thread for d in await claim(storage)] == ["m1"]
 
 
@@ -257,23 +280,15 @@ async def test_a_follower_that_is_queued_while_its_alert_is_marked_sent_learns_t
 async def test_a_story_that_joins_a_catch_up_while_it_is_claimed_is_told_once(storage, feeds, first):
     stories = [await owe(storage, feeds[FEED.name], key) for key in "ab"]
 
-    async def join(story):
-        async with storage.transaction() as tx:
-            await tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
+    def take(connection):
+        return outbox.claim(connection, now=NOW, limit=9, lease=LEASE, platforms=ALL)
 
-    await join(stories[0])
-    if first == "claim":
-        async with storage._write() as connection:
-            claimed = await outbox.claim(connection, now=NOW, limit=9, lease=LEASE, platforms=ALL)
-            other = asyncio.create_task(join(stories[1]))
-            await asyncio.sleep(0.1)
-        await other
-    else:
-        async with storage.transaction() as tx:
-            await tx.queue_catch_up(HERE, stories[1].id, now=NOW, due=NOW)
-            other = asyncio.create_task(claim(storage))
-            await asyncio.sleep(0.1)
-        claimed = await other
+    def join(connection):
+        outbox.queue_catch_up(connection, HERE, stories[1].id, now=NOW, due=NOW)
+
+    await storage.write(lambda tx: tx.queue_catch_up(HERE, stories[0].id, now=NOW, due=NOW))
+    answers = await side_by_side(storage, *((take, join) if first == "claim" else (join, take)))
+    claimed = answers[first == "queue"]
     told = []
     while claimed := claimed or await claim(storage):
         told.append({s.story for s in (await storage.message(claimed[0])).summaries})

@@ -1,6 +1,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.feed import FetchState
 from bot.errors import StorageError
 from bot.storage import open_storage
+from bot.storage.engine import open_engine
+from bot.storage.lane import Lane
 from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, analysis, article, subscribed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,14 +28,14 @@ async def polled(storage):
     return await storage.claim_feeds(now=NOW, limit=1, lease=LEASE)
 
 
-async def save_poll(tx, claimed):
+def save_poll(tx, claimed):
     """What one poll saves: articles with and without a statement, a story, a message."""
-    await tx.add_quiet(claimed.id, [(article("q1"), analysis()), (article("q2"), analysis())])
-    story = await tx.start_story("A story", now=NOW)
-    await tx.add_article(claimed.id, article("a"), analysis(), story=story)
-    await tx.queue(HERE, DeliveryKind.ALERT, story=story.id, revision=1, now=NOW)
-    await tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
-    assert await tx.finish_poll(claimed, FetchState(etag="new", last_success=NOW))
+    tx.add_quiet(claimed.id, [(article("q1"), analysis()), (article("q2"), analysis())])
+    story = tx.start_story("A story", now=NOW)
+    tx.add_article(claimed.id, article("a"), analysis(), story=story)
+    tx.queue(HERE, DeliveryKind.ALERT, story=story.id, revision=1, now=NOW)
+    tx.queue_catch_up(HERE, story.id, now=NOW, due=NOW)
+    assert tx.finish_poll(claimed, FetchState(etag="new", last_success=NOW))
 
 
 async def untouched(storage):
@@ -46,55 +49,86 @@ async def untouched(storage):
 async def test_a_fault_at_the_end_of_a_poll_keeps_nothing_of_it(storage, polled):
     (one,) = polled
 
-    async def poll():
-        async with storage.transaction() as tx:
-            await save_poll(tx, one)
-            raise RuntimeError("at the end")
+    def poll(tx):
+        save_poll(tx, one)
+        raise RuntimeError("at the end")
 
     with pytest.raises(RuntimeError, match="at the end"):
-        await poll()
+        await storage.write(poll)
     assert await untouched(storage)
-    async with storage.transaction() as tx:
-        await save_poll(tx, one)
+    await storage.write(lambda tx: save_poll(tx, one))
     assert (await storage.counts())["articles"] == 3
 
 
-async def test_a_poll_cut_off_in_the_middle_keeps_nothing_and_blocks_nobody(storage, polled):
+async def test_a_poll_whose_caller_is_cut_off_is_kept_as_a_whole_and_blocks_nobody(storage, polled):
     (one,) = polled
-    saving = asyncio.Event()
+    saving, go_on = threading.Event(), threading.Event()
 
-    async def poll():
-        async with storage.transaction() as tx:
-            await save_poll(tx, one)
-            saving.set()
-            await asyncio.Event().wait()
+    def poll(tx):
+        tx.add_quiet(one.id, [(article("first"), analysis())])
+        saving.set()
+        go_on.wait(9)
+        save_poll(tx, one)
 
-    task = asyncio.create_task(poll())
-    await saving.wait()
+    task = asyncio.create_task(storage.write(poll))
+    await asyncio.to_thread(saving.wait, 9)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await untouched(storage)
+    go_on.set()
     await storage.sync_feeds([FEED])
+    await storage.close()
+    assert await left(storage) == 4
+
+
+async def left(storage):
+    """How many articles a closed storage holds."""
+    store = await open_storage(storage._engine.url.render_as_string(hide_password=False))
+    try:
+        return (await store.counts())["articles"]
+    finally:
+        await store.close()
+
+
+async def test_work_whose_caller_is_cut_off_while_it_stands_in_line_is_not_begun(tmp_path):
+    lane = Lane("test", threads=1)
+    engine = open_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    begun, go_on, called = threading.Event(), threading.Event(), []
+
+    def first(_connection):
+        begun.set()
+        go_on.wait(9)
+
+    one = asyncio.create_task(lane.do(engine, first))
+    await asyncio.to_thread(begun.wait, 9)
+    other = asyncio.create_task(lane.do(engine, called.append))
+    await asyncio.sleep(0)
+    other.cancel()
+    go_on.set()
+    await one
+    await lane.do(engine, lambda _: None)
+    assert called == []
+    await lane.close()
+    engine.dispose()
 
 
 async def test_the_work_of_a_worker_that_lost_its_lease_can_be_rolled_back(storage, polled):
     (one,) = polled
-    async with storage.transaction() as tx:
-        assert not await tx.finish_poll(replace(one, fence=one.fence - 1), FetchState(etag="stale"))
+    stale = replace(one, fence=one.fence - 1)
+    assert not await storage.write(lambda tx: tx.finish_poll(stale, FetchState(etag="stale")))
     assert await untouched(storage)
 
 
 async def test_a_refused_row_is_a_storage_error_and_takes_the_whole_poll_along(storage, polled):
     (one,) = polled
 
-    async def poll():
-        async with storage.transaction() as tx:
-            await save_poll(tx, one)
-            await tx.add_quiet(one.id, [(article("q1"), analysis())])
+    def poll(tx):
+        save_poll(tx, one)
+        tx.add_quiet(one.id, [(article("q1"), analysis())])
 
     with pytest.raises(StorageError):
-        await poll()
+        await storage.write(poll)
     assert await untouched(storage)
 
 
@@ -110,9 +144,8 @@ async def test_thirty_new_articles_take_two_statements(storage, polled):
     def note(_connection, _cursor, statement, *_):
         sent.append(statement)
 
-    sa.event.listen(storage._engine.sync_engine, "before_cursor_execute", note)
-    async with storage.transaction() as tx:
-        await tx.add_quiet(one.id, [(article(str(i)), analysis()) for i in range(30)])
+    sa.event.listen(storage._engine, "before_cursor_execute", note)
+    await storage.write(lambda tx: tx.add_quiet(one.id, [(article(str(i)), analysis()) for i in range(30)]))
     assert len([s for s in sent if s.startswith("INSERT")]) == 2
 
 
@@ -121,11 +154,13 @@ async def test_two_workers_start_one_story_together(storage, url, polled):
     others = [await open_storage(url) for _ in range(3)]
 
     async def report(store, key):
-        async with store.transaction() as tx:
+        def file(tx):
             what = article(key)
-            story = await tx.find_story(one.id, what, since=NOW) or await tx.start_story(what.title, now=NOW)
-            await tx.add_article(one.id, what, analysis(), story=story)
+            story = tx.find_story(one.id, what, since=NOW) or tx.start_story(what.title, now=NOW)
+            tx.add_article(one.id, what, analysis(), story=story)
             return story.id
+
+        return await store.write(file)
 
     try:
         stories = await asyncio.gather(*(report(s, f"{i}") for i, s in enumerate([storage, *others])))
@@ -164,14 +199,13 @@ async def test_a_lost_server_connection_is_an_error_once(storage, url, polled):
         with psycopg.connect(url, autocommit=True) as admin:
             admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
 
-    async def poll():
-        async with storage.transaction() as tx:
-            await save_poll(tx, one)
-            await asyncio.to_thread(cut)
-            await tx.subscriptions()
+    def poll(tx):
+        save_poll(tx, one)
+        cut()
+        tx.subscriptions()
 
     with pytest.raises(StorageError):
-        await poll()
+        await storage.write(poll)
     assert await untouched(storage)
 
 
@@ -209,7 +243,7 @@ async def test_a_claim_is_on_the_disk_before_anything_is_sent(tmp_path):
     def note(connection):
         levels.append(connection.exec_driver_sql("PRAGMA synchronous").scalar())
 
-    sa.event.listen(storage._engine.sync_engine, "commit", note)
+    sa.event.listen(storage._engine, "commit", note)
     await storage.sync_feeds([FEED])
     await storage.claim_deliveries(now=NOW, limit=1, lease=LEASE, platforms=ALL)
     await storage.sync_feeds([FEED])

@@ -20,10 +20,12 @@ def in_conflict(what: Analysis, *conflicts: str) -> Analysis:
 
 
 async def tell(storage, feed_id, what, said, *, story=None):
-    async with storage.transaction() as tx:
-        found = await tx.start_story(what.title, now=NOW) if story is None else await tx.bump_story(story.id)
-        await tx.add_article(feed_id, what, said, story=found)
-    return found
+    def work(tx):
+        found = tx.start_story(what.title, now=NOW) if story is None else tx.bump_story(story.id)
+        tx.add_article(feed_id, what, said, story=found)
+        return found
+
+    return await storage.write(work)
 
 
 def delivery(story, kind, revision):

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 
 from bot.errors import StorageError
 from bot.storage import examine, open_storage, upgrade
-from bot.storage.engine import sync_engine
+from bot.storage.engine import open_engine
 from bot.storage.tables import metadata
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +23,7 @@ async def test_an_empty_database_is_brought_up_and_a_second_time_nothing_is_left
 
 async def test_migrations_make_what_the_tables_say(url):
     await upgrade(url)
-    engine = sync_engine(url)
+    engine = open_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
@@ -54,7 +54,7 @@ async def test_an_address_that_cannot_work_is_told_without_its_password(url, wor
 
 async def test_a_database_of_a_newer_version_is_left_alone(url):
     await upgrade(url)
-    engine = sync_engine(url)
+    engine = open_engine(url)
     with engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()

@@ -1,0 +1,71 @@
+"""Small saves that come one by one, done together: one transaction for many costs little more than one for one."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+# Long enough that a busy bot's polls meet, short enough that nobody notices.
+LINGER = timedelta(milliseconds=20)
+AT_ONCE = 32
+
+
+class Gatherer(Generic[Item, Answer]):
+    """Hands items on in groups of up to `at_once`, none waiting longer than `linger`; `save` answers each, in order."""
+
+    def __init__(
+        self,
+        save: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        *,
+        linger: timedelta = LINGER,
+        at_once: int = AT_ONCE,
+    ) -> None:
+        self._save = save
+        self._linger = linger
+        self._at_once = at_once
+        self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._groups: set[asyncio.Task[None]] = set()
+
+    async def add(self, item: Item) -> Answer:
+        """The answer to this item, once its group is saved. Raises what `save` raises, for the whole group."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Answer] = loop.create_future()
+        self._waiting.append((item, answer))
+        if len(self._waiting) >= self._at_once:
+            self._hand_on()
+        elif self._timer is None:
+            self._timer = loop.call_later(self._linger.total_seconds(), self._hand_on)
+        return await answer
+
+    async def rest(self) -> None:
+        """Save what waits now, and wait until it is."""
+        self._hand_on()
+        if self._groups:
+            await asyncio.wait(set(self._groups))
+
+    def _hand_on(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        group = [(item, answer) for item, answer in self._waiting if not answer.cancelled()]
+        self._waiting = []
+        if group:
+            task = asyncio.create_task(self._save_group(group))
+            self._groups.add(task)
+            task.add_done_callback(self._groups.discard)
+
+    async def _save_group(self, group: Sequence[tuple[Item, "asyncio.Future[Answer]"]]) -> None:
+        try:
+            answers = await self._save([item for item, _ in group])
+        except Exception as error:
+            for _, answer in group:
+                if not answer.cancelled():
+                    answer.set_exception(error)
+        else:
+            for (_, answer), value in zip(group, answers, strict=True):
+                if not answer.cancelled():
+                    answer.set_result(value)

@@ -1,0 +1,73 @@
+"""Subscriptions: who wants what."""
+
+import json
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.domain.subscription import Channel, Platform, Subscription
+from bot.storage.tables import subscriptions
+
+log = logging.getLogger(__name__)
+
+
+def sync_subscriptions(connection: sa.Connection, wanted: Sequence[Subscription]) -> None:
+    """Make the fixed subscriptions match the settings; those made by command are left alone."""
+    rows = connection.execute(sa.select(subscriptions))
+    stored = {(r.platform, r.channel): r for r in rows}
+    for subscription in wanted:
+        key = (subscription.channel.platform.value, subscription.channel.id)
+        values = {
+            "topics": json.dumps(sorted(subscription.topics)),
+            "conflicts": json.dumps(sorted(subscription.conflicts)),
+            "catch_up": subscription.catch_up.total_seconds(),
+            "fixed": True,
+            "active": True,
+        }
+        if stored.pop(key, None) is None:
+            connection.execute(sa.insert(subscriptions).values(platform=key[0], channel=key[1], **values))
+        else:
+            connection.execute(sa.update(subscriptions).where(_is(*key)).values(**values))
+    retired = [key for key, row in stored.items() if row.fixed and row.active]
+    tell_retired("channels", [f"{platform} {channel}" for platform, channel in retired])
+    for key in retired:
+        connection.execute(sa.update(subscriptions).where(_is(*key)).values(active=False))
+
+
+def active_subscriptions(connection: sa.Connection) -> tuple[Subscription, ...]:
+    """Every active subscription."""
+    rows = connection.execute(
+        sa.select(subscriptions)
+        .where(subscriptions.c.active)
+        .order_by(subscriptions.c.platform, subscriptions.c.channel)
+    )
+    return tuple(_subscription(r) for r in rows)
+
+
+def subscription_of(connection: sa.Connection, channel: Channel) -> Subscription:
+    """What a channel wants, or wanted when it was still subscribed."""
+    rows = connection.execute(sa.select(subscriptions).where(_is(channel.platform.value, channel.id)))
+    row = rows.first()
+    return Subscription(channel) if row is None else _subscription(row)
+
+
+def tell_retired(noun: str, names: Sequence[str]) -> None:
+    """Tell the operator: two workers on one database, but with unlike feeds.toml, retire each other's feeds."""
+    if names:
+        log.warning("%s that are no longer in feeds.toml are retired: %s", noun, ", ".join(sorted(names)))
+
+
+def _is(platform: str, channel: str) -> sa.ColumnElement[bool]:
+    return sa.and_(subscriptions.c.platform == platform, subscriptions.c.channel == channel)
+
+
+def _subscription(row: Any) -> Subscription:
+    return Subscription(
+        Channel(Platform(row.platform), row.channel),
+        frozenset(json.loads(row.topics)),
+        frozenset(json.loads(row.conflicts)),
+        timedelta(seconds=row.catch_up),
+    )
