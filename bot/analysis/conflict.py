@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from bot.analysis.clause import Range
 from bot.analysis.lexicon import Conflict, Lexicon
@@ -30,28 +30,41 @@ class Conflicts:
                 return tuple(party for party, _ in named.most_common(2))
         return self._lexicon.conflicts[conflicts[0]].parties[:2] if conflicts else ()
 
-    def places(self, ranges: Sequence[Range], conflicts: Sequence[str]) -> tuple[str, ...]:
-        """The places spoken of in the first of these ranges that names one, else the one the article names most.
+    def places(self, ranges: Sequence[Range], conflicts: Sequence[str], title: int) -> tuple[str, ...]:
+        """The places spoken of in the first of these ranges that names one, else those of the title, else of the text.
 
         Disputed places count before others, those of these conflicts before others. A state is a place only where
-        nothing else is named: "Kyiv must leave Donetsk" is about Donetsk.
+        nothing else is named: "Kyiv must leave Donetsk" is about Donetsk. `title` is where the title ends.
         """
         named = [[n for n in self._within(*r) if n.place is not None] for r in ranges]
         for fits in (_disputed, _land):
             for found in named:
-                fitting = [n.place for n in found if n.place is not None and fits(n)]
-                shared = [p for p in fitting if set(self._lexicon.conflicts_of(p.name)) & set(conflicts)]
-                if fitting:
-                    return tuple(dict.fromkeys(p.name for p in shared or fitting))
-        around = Counter(
-            n.place.name
-            for n in self._names
-            if n.place and _disputed(n) and set(self._lexicon.conflicts_of(n.place.name)) & set(conflicts)
+                if fitting := self._fitting((n for n in found if fits(n)), conflicts):
+                    return fitting
+        if titled := self._fitting((n for n in self._within(0, title) if _disputed(n)), conflicts):
+            return titled
+        disputed = [n.place for n in self._names if n.place and _disputed(n)]
+        shared = [p for p in disputed if set(self._lexicon.conflicts_of(p.name)) & set(conflicts)] or disputed
+        lands = (
+            [p.name for p in shared if p.kind != "city"]
+            or self._over(self._shown(self._names))
+            or [p.name for p in shared]
         )
-        if around:
-            return (around.most_common(1)[0][0],)
+        if lands:
+            return (Counter(lands).most_common(1)[0][0],)
         states = ([n.place.name for n in found if n.place] for found in named)
         return tuple(dict.fromkeys(next((s for s in states if s), ())))
+
+    def _fitting(self, names: Iterable[Name], conflicts: Sequence[str]) -> tuple[str, ...]:
+        """The places of these names, only those of these conflicts if there are any."""
+        places = [n.place.name for n in names if n.place is not None]
+        shared = [p for p in places if set(self._lexicon.conflicts_of(p)) & set(conflicts)]
+        return tuple(dict.fromkeys(shared or places))
+
+    def _over(self, conflicts: Sequence[str]) -> list[str]:
+        """The disputed places after which these conflicts are called ("South China Sea disputes")."""
+        names = [self._lexicon.conflicts[c].name for c in conflicts]
+        return [p.name for p in self._lexicon.territories.values() if p.disputed and any(p.name in n for n in names)]
 
     def _within(self, start: int, end: int) -> Sequence[Name]:
         return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]

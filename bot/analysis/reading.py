@@ -322,7 +322,7 @@ class Reading:
             return sides
         if isinstance(hit.what, Term) and hit.what.about:
             return hit.what.about
-        found = self._conflicts.places([*saying.content, sentence], conflicts)
+        found = self._conflicts.places([*saying.content, sentence], conflicts, self._view.low.find("\n"))
         own = self._lexicon.territories.get(speaker)
         return found if found != (speaker,) or (own is not None and own.disputed) else ()
 
