@@ -120,5 +120,7 @@ def _statement(statement: Statement) -> Object:
         "evidence": statement.evidence.text,
         "quote": statement.quote.text if statement.quote else None,
         "cue": statement.cue.text,
+        "said_on": statement.said_on,
+        "said_in": statement.said_in,
         "confidence": statement.confidence,
     }

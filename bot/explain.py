@@ -78,6 +78,9 @@ def _reasons(analysis: Analysis) -> Iterator[str]:
         yield ""
         yield f"{number}. {statement.speaker}: {statement.topic}, {statement.stance.value}{on}"
         yield f"   who: {_quoted(statement.speaker_span.text)}, read from: {_safe(read)}"
+        if statement.said_on or statement.said_in:
+            said = (("when", statement.said_on), ("where", statement.said_in))
+            yield "   " + ", ".join(f"{how}: {_quoted(words)}" for how, words in said if words)
         yield f"   stance {statement.stance.value}: {_safe(stance) or 'of the words themselves'}"
         yield f"   sure: {statement.confidence:.2f} of 1" + (
             f"; conflict: {', '.join(statement.conflicts)}" if statement.conflicts else ""

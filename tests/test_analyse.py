@@ -57,6 +57,8 @@ def test_a_statement_is_printed_as_design_says() -> None:
                     "evidence": "R rejects B",
                     "quote": None,
                     "cue": "rejects",
+                    "said_on": None,
+                    "said_in": None,
                     "confidence": 0.5,
                 }
             ],

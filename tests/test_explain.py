@@ -1,6 +1,7 @@
 """What `analyse --explain` writes: marks on the article, reasons below it, nothing that a terminal would obey."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,12 @@ def test_piped_it_is_plain_with_signs_around_what_is_marked() -> None:
     assert "1. Anna Vrel: ceasefire, reject on Ruritania" in text
     assert "stance reject: refuses" in text
     assert "\x1b" not in text
+
+
+def test_when_and_where_are_told_if_the_article_tells_them() -> None:
+    said = replace(statement(), said_on="2025-06-02", said_in="radio")
+    assert "when: “2025-06-02”, where: “radio”" in shown(Analysis(("ceasefire",), (said,), ("x",)))
+    assert "when:" not in shown(Analysis(("ceasefire",), (statement(),), ("x",)))
 
 
 def test_a_terminal_gets_colours_and_the_article_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

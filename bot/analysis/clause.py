@@ -12,7 +12,17 @@ BEFORE = 16  # units before a subject that an act at the end of a clause may be 
 CLOSING = ('"', "'", "…", "?")  # what may end the words that are said, before the speaker
 OCCASION = 14  # units from a cue to "that"
 ASIDE = ("adverb", "preposition", "determiner", "name", "cap", "word", "number", "role", "possessive", "title")
-TRAILING = ("adverb", "mark", "comma", "preposition", "determiner", "name", "close")  # "X said on Monday in Y."
+TRAILING = (
+    "adverb",
+    "mark",
+    "comma",
+    "preposition",
+    "determiner",
+    "name",
+    "close",
+    "number",
+    "cap",
+)  # "X said on Monday in Y."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +95,23 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     ends = closing.kind in ("comma", "dash") or closing.low in CLOSING
     if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
         return (after,)
-    inserted = k + 1 < len(units) and units[k + 1].kind == "comma" and first < k  # "The truce, X warned, would fail"
+    inserted = first < k and _interrupts(clause, k)
     if closing.kind == "comma" and not inserted and _adverbial(clause, first):
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
-    if all(u.kind in TRAILING for u in units[behind:]):
-        return ((begin, subject),)
+    rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
+    if rest is None or rest.start >= after[1]:
+        return ((begin, subject),)  # '"...", X said on Monday in Y'
     return ((begin, subject), after)
+
+
+def _interrupts(clause: Clause, k: int) -> bool:
+    """ "The truce, X warned, would fail": the words said go on behind the cue with their verb."""
+    units = clause.units
+    if k + 2 >= len(units) or units[k + 1].kind != "comma":
+        return False
+    after = units[k + 2]
+    return after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
 
 
 def _heard(clause: Clause, k: int) -> int:
@@ -113,7 +133,8 @@ def _begins(clause: Clause, i: int) -> int:
     for unit in units[i : i + OCCASION] if told or aside else ():
         if unit.low in clause.grammar.that or (unit.low == '"' and unit is not units[i]):
             return unit.start
-        if unit.kind not in ASIDE and not (unit.kind in ("comma", "colon") and unit is not units[i]):
+        dated = unit.kind in ASIDE or unit.low in clause.grammar.months
+        if not dated and not (unit.kind in ("comma", "colon") and unit is not units[i]):
             break
     while i < len(units) - 1 and units[i].kind == "adverb":
         i += 1
@@ -165,7 +186,7 @@ def undergone(clause: Clause, k: int) -> tuple[Range, ...]:
 def _adverbial(clause: Clause, first: int) -> bool:
     """Whether the words before the comma are but an opening ("At a meeting in Cairo, ...")."""
     lead = clause.units[0]
-    return lead.kind in ("preposition", "subordinator") or clause.grammar.participle(lead.low) or first <= 3
+    return lead.kind in ("preposition", "subordinator", "adverb") or clause.grammar.participle(lead.low) or first <= 3
 
 
 def _said(clause: Clause, k: int) -> int:

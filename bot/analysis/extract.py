@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from bot.analysis.language import guess
 from bot.analysis.lexicon import Deed, Lexicon, Term
 from bot.analysis.match import Names, Spellings, TopicHits
+from bot.analysis.occasion import Occasions
 from bot.analysis.reading import Reading
 from bot.analysis.rules import rulebooks
 from bot.analysis.text import View
@@ -25,7 +26,8 @@ class Engine:
         self._lexicon = lexicon
         self._names = Names(lexicon)
         self._tools = {
-            c: (Grammar(words), TopicHits(lexicon, c), rulebooks(lexicon, c)) for c, words in lexicon.languages.items()
+            c: (Grammar(words), TopicHits(lexicon, c), rulebooks(lexicon, c), Occasions(words))
+            for c, words in lexicon.languages.items()
         }
         self._spellings = {c: Spellings(lexicon, words) for c, words in lexicon.languages.items() if words.names}
 
@@ -34,7 +36,7 @@ class Engine:
         code = (document.language or guess(f"{document.title}\n{document.text[:1000]}")).lower()[:2]
         if code not in self._tools:
             return Analysis(reasons=(f"quiet: no lexicon for the language {code!r}",))
-        grammar, topics, books = self._tools[code]
+        grammar, topics, books, occasions = self._tools[code]
         language = self._lexicon.languages[code]
         view = View.of(document.body, cap=CAP)
         hits = topics.find(view)
@@ -46,7 +48,7 @@ class Engine:
         names, day = self._names.find(view), (document.published or "")[:10]
         if code in self._spellings:
             names = self._spellings[code].find(view, names)
-        reading = Reading(self._lexicon, language, grammar, view, hits, names, books, day=day)
+        reading = Reading(self._lexicon, language, grammar, view, hits, names, books, occasions, day=day)
         return self._verdict(reading.statements(), reading.topics.reasons)
 
     def _verdict(self, found: Iterable[Statement], against: Iterable[str]) -> Analysis:

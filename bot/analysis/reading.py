@@ -10,6 +10,7 @@ from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.conflict import Conflicts
 from bot.analysis.lexicon import OTHER, OWN, Cue, Deed, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
+from bot.analysis.occasion import Occasions
 from bot.analysis.phrase import Phrase, phrases
 from bot.analysis.rules import Rulebook
 from bot.analysis.speakers import Memory, Speaker
@@ -66,11 +67,13 @@ class Reading:
         hits: Sequence[Hit],
         names: Sequence[Name],
         books: Mapping[str, Rulebook],
+        occasions: Occasions,
         *,
         day: str,
     ) -> None:
         self.topics = Topics(lexicon, language, view, hits, names, books, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
+        self._occasions, self._day = occasions, day
         self._negations = frozenset(language.words.get("negation", ()))
         self._that = next((f" {w} " for w in language.words.get("that", ())), "")
         self._view, self._names = view, names
@@ -293,6 +296,7 @@ class Reading:
             sure *= 0.7  # a single unknown word is a speaker only where it says something
         words = f"{view.plain[saying.start : saying.end]!r} about {self.topics.text(hit)!r}"
         conflicts = self._conflicts.of(sentence)
+        said_on, said_in = self._occasion(saying, sentence)
         first = min([sentence[0], *(a for a, b in saying.content if a <= hit.start < b)])
         return Statement(
             speaker=speaker.name,
@@ -306,7 +310,16 @@ class Reading:
             confidence=round(min(1.0, sure), 2),
             reason=f"{saying.rule}, {words}; stance: {rule}",
             conflicts=conflicts,
+            said_on=said_on,
+            said_in=said_in,
         )
+
+    def _occasion(self, saying: Saying, sentence: Range) -> tuple[str | None, str | None]:
+        if not saying.speakers:
+            return None, None  # a quotation that goes on
+        names = self._names[bisect_left(self._starts, sentence[0]) : bisect_left(self._starts, sentence[1])]
+        quoted = [(q.start, q.end) for q in self._quotes if q.start < sentence[1] and q.end > sentence[0]]
+        return self._occasions.of(self._view, saying, sentence, quoted, names, self._day)
 
     def _quote(self, content: Sequence[Range], hit: Hit) -> Span | None:
         """The quotation in what is said, that about the topic first; without its marks."""

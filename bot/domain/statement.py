@@ -62,6 +62,8 @@ class Statement:
     `speaker` is the actor's canonical English name, or the article's own words where the actor is unknown.
     `target` are canonical names of territories or of the parties; `conflicts` ids of conflicts, often one.
     `confidence` lies in [0, 1]; `reason` tells an analyst which rule read it so.
+    `said_on` is an ISO date where the article's own day makes it one, else the article's words ("last month");
+    `said_in` its words for the place or the medium ("press conference in Ankara", "X").
     """
 
     speaker: str
