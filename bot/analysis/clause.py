@@ -186,6 +186,8 @@ def undergone(clause: Clause, k: int) -> tuple[Range, ...]:
 def _adverbial(clause: Clause, first: int) -> bool:
     """Whether the words before the comma are but an opening ("At a meeting in Cairo, ...")."""
     lead = clause.units[0]
+    if lead.kind == "adverb" and any(u.kind in ("auxiliary", "negation") for u in clause.units[1:first]):
+        return False  # "Still, a truce would help, X said"
     return lead.kind in ("preposition", "subordinator", "adverb") or clause.grammar.participle(lead.low) or first <= 3
 
 
