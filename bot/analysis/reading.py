@@ -245,6 +245,8 @@ class Reading:
     ) -> tuple[Stance, str]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
         content = " ".join(self._view.low[a:b] for a, b in near if a < b)
+        if cue.kind == "act":
+            content = f"{self._view.low[saying.start : saying.end]} {content}"  # "ruled out … until"
         fitting = self.topics.fitting(topic, content, self._whose(hit, saying, sides))
         return stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
 

@@ -7,7 +7,7 @@ from bot.analysis.lexicon import OWN, Lexicon, StanceRule
 
 TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
 GAP = " .. "  # "end .. truce": the second word follows the first within REACH letters, in the same sentence
-REACH = 28
+REACH = 18
 
 
 class Rulebook:
