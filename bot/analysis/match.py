@@ -197,8 +197,11 @@ class TopicHits:
         self._pairs = Pairs(lexicon.languages[language])
 
     def find(self, view: View) -> list[Hit]:
-        """Every hit in order; hits of one topic do not overlap, but the same words may stand in several terms."""
-        layers: dict[tuple[str, type], list[tuple[Any, int, int]]] = {}
+        """Every hit in order; hits of one topic do not overlap, but the same words may stand in several terms.
+
+        Nor does "the plan", which means little by itself, hide "plan for peace".
+        """
+        layers: dict[tuple[str, str], list[tuple[Any, int, int]]] = {}
         parts: list[tuple[Part, int, int]] = []
         for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
             if _begins(view.low, start, self._glued) and (pattern in self._stems or _ends(view.low, end)):
@@ -206,10 +209,15 @@ class TopicHits:
                     if isinstance(what, Part):
                         parts.append((what, start, end))
                     else:
-                        layers.setdefault((topic, type(what)), []).append((what, start, end))
+                        layers.setdefault((topic, _layer(what)), []).append((what, start, end))
         for topic, term, start, end in self._pairs.joined(sorted(parts, key=lambda p: p[1:]), view.low):
-            layers.setdefault((topic, Term), []).append((term, start, end))
+            layers.setdefault((topic, _layer(term)), []).append((term, start, end))
         out = [
             Hit(start, end, topic, what) for (topic, _), found in layers.items() for what, start, end in _longest(found)
         ]
         return sorted(out, key=lambda h: (h.start, h.end))
+
+
+def _layer(what: Term | Deed | Forbid) -> str:
+    """Kinds of which one does not hide the other."""
+    return "article" if isinstance(what, Term) and "article" in what.near else type(what).__name__

@@ -197,9 +197,8 @@ def _apposition(found: list[Phrase], units: list[Unit]) -> None:
         post = role.role
         if post is None or post.kind not in ("office", "voice", "official") or name.role is not None or _person(role):
             continue
-        closed = (
-            after == "comma" if role is a else after in ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
-        )
+        ends = ("comma", "mark") if role is a else ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
+        closed = after in ends
         if closed and (_person(name) or name.caps) and units[b.first].kind != "number":
             a.take([*a.units, units[b.first - 1], *b.units])
             a.owner = a.owner or b.owner

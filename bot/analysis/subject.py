@@ -6,6 +6,7 @@ from bot.analysis.phrase import Phrase
 from bot.analysis.units import Unit
 
 CALL, DONE = "call of", "done by"
+FAR = 12  # units from a passive's helper to the one who did it
 NEAR = 200  # letters between two verbs of one subject
 
 
@@ -35,6 +36,8 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
                 i = phrase.first - 1
                 continue
             first = phrase.group[0]
+            if (leader := _before_helper(clause, first)) is not None:
+                return leader, sure
             if words and first is not phrase.group[-1]:
                 sure *= 0.9
             return (phrase if words == 0 else _earliest(clause, phrase)), max(0.3, sure)
@@ -62,6 +65,15 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             sure *= 0.93 if unit.kind != "preposition" else 0.97
         i -= 1
     return None
+
+
+def _before_helper(clause: Clause, phrase: Phrase) -> Phrase | None:
+    """The subject before a helper whose verb comes last: "Paris hat London angeboten" is what Paris did."""
+    i = phrase.first - 1
+    if not clause.grammar.behind or i < 1 or clause.units[i].kind != "auxiliary":
+        return None
+    other = clause.covering(i - 1)
+    return other if other is not None and other.can_speak and not other.governed else None
 
 
 def _earliest(clause: Clause, phrase: Phrase) -> Phrase:
@@ -127,8 +139,10 @@ def _over(clause: Clause, i: int) -> int:
 
 
 def agent(clause: Clause, k: int) -> Phrase | None:
-    """ "... rejected by Hamas": who did it."""
+    """ "... rejected by Hamas", "wurde von der Hamas abgelehnt": who did it."""
     units, i = clause.units, k + 1
+    if (before := _agent_before(clause, k)) is not None:
+        return before
     while i < len(units) and i < k + 4 and units[i].kind in ("adverb", "auxiliary"):
         i += 1
     if units[k].low.rpartition(" ")[2] in clause.grammar.by:
@@ -139,6 +153,16 @@ def agent(clause: Clause, k: int) -> Phrase | None:
         return None
     phrase = clause.starting(i + 1)
     return phrase if phrase is not None and phrase.can_speak else None
+
+
+def _agent_before(clause: Clause, k: int) -> Phrase | None:
+    """The one who did it where a participle stands last and "by" before it, behind the passive's helper."""
+    grammar, units = clause.grammar, clause.units
+    phrase = clause.covering(k - 1) if k and grammar.agents else None
+    first = phrase.first if phrase is not None else 0
+    if phrase is None or not phrase.can_speak or not first or units[first - 1].low not in grammar.agents:
+        return None
+    return phrase if any(u.low in grammar.passives for u in units[max(0, first - FAR) : first]) else None
 
 
 def owner(clause: Clause, k: int) -> Phrase | None:
@@ -169,6 +193,8 @@ def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
         return None
     if k and units[k - 1].kind not in ("comma", "mark", "dash") and not (free and units[k - 1].kind == "subordinator"):
         return None
+    if k and clause.covering(k - 1) is not None:
+        return None  # the comma closes an apposition: "the minister, Carla Reyes, urged the sides"
     phrase = clause.starting(k + 1)
     tells = phrase is not None and (phrase.can_speak if free else phrase.can_tell)
     if phrase is None or not tells or phrase.pronoun or (free and phrase.governed):

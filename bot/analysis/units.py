@@ -90,6 +90,7 @@ class Grammar:
         self.leading = frozenset(w for kind in LEADING for w in words(kind, ()))
         self.bodies = frozenset(w for role in language.roles if role.kind in BODIES for w in role.forms)
         self.by = frozenset(language.words.get("by", ()))
+        self.agents = frozenset(language.words.get("agent", ()))
         self.sources = frozenset(language.words.get("from", ()))
         self.infinitives = frozenset(language.words.get("infinitive", ()))
         self.stops = frozenset(language.words.get("stop", ()))
@@ -127,11 +128,15 @@ class Grammar:
         first = low.partition(" ")[0]
         return first.endswith(self._past) or first in self._irregular
 
+    def _parts(self, word: str) -> tuple[str, ...]:
+        """The tokens of a word as it stands in an entry; a little word that glues itself to the next is one ("d'")."""
+        return (word,) if word in self._glued else tuple(t.group() for t in TOKEN.finditer(word))
+
     def _add(self, forms: Sequence[str], like: Unit) -> None:
         for form in forms:
             for spelling in spelled(form):
                 low = unified(spelling).lower()
-                key = (low,) if low in self._glued else tuple(t.group() for t in TOKEN.finditer(low))
+                key = tuple(part for word in low.split() for part in self._parts(word))
                 old = self._table.get(key)
                 self._table[key] = Unit(
                     like.kind, 0, 0, "", role=like.role or (old.role if old else None), cue=like.cue
