@@ -2,7 +2,7 @@
 
 usage: python -m bench.engine [FOLDER]     (default: ../shared/eval beside the project)
 
-A third of the English articles (sha256 of the id divisible by three) is kept aside: its figures are printed, its
+A sixth of the English articles (sha256 of the id divisible by six) is kept aside: its figures are printed, its
 articles are for nobody's eyes, so that it says what to expect of articles that nobody tuned to. FOLDER's own score.py
 counts flags and matches; what it does not count is counted here.
 """
@@ -29,8 +29,8 @@ Pair = tuple[Statement, Item | None]  # ours, and the label that it matches
 
 
 def aside(item: Item) -> bool:
-    """Whether an article belongs to the kept-aside third."""
-    return int(hashlib.sha256(item["id"].encode()).hexdigest(), 16) % 3 == 0
+    """Whether an article belongs to the kept-aside sixth."""
+    return int(hashlib.sha256(item["id"].encode()).hexdigest(), 16) % 6 == 0
 
 
 def scorer(folder: Path) -> ModuleType:
@@ -145,7 +145,7 @@ def _answer(analysis: Analysis) -> Item:
 
 
 def main() -> None:
-    """Print the figures of what was looked at, of the kept-aside third, and of the other languages."""
+    """Print the figures of what was looked at, of the kept-aside sixth, and of the other languages."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else EVAL
     if not (folder / "dev.jsonl").exists():
         print("engine    ../shared/eval is not here: nothing to measure against")
