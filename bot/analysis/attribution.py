@@ -186,9 +186,10 @@ def _is_noun(clause: Clause, k: int) -> bool:
         return False  # "they each accused"
     if before.kind in ("possessive", "determiner"):
         return True  # "a proposed truce" as well
+    led = before.kind in ("preposition", "number") and before.low not in clause.grammar.infinitives
     if clause.grammar.past(unit.low):
-        return False
-    if before.kind in ("preposition", "number") and before.low not in clause.grammar.infinitives:
+        return led and before.kind == "preposition" and _modifies(clause, k)  # "amid extended truce"
+    if led or _described(clause, k):
         return True
     if before.name is not None and before.name.adjective:
         return True
@@ -199,6 +200,21 @@ def _is_noun(clause: Clause, k: int) -> bool:
     if act and before.kind == "cap" and "-" in before.low:
         return True  # "a US-led push for"
     return act and before.kind == "word" and not before.modifier and before.cue is None  # "growing calls for"
+
+
+def _modifies(clause: Clause, k: int) -> bool:
+    """Whether a word with a verb's past ending stands right before a noun that is nobody's name."""
+    after = clause.units[k + 1] if k + 1 < len(clause.units) else None
+    return after is not None and after.kind == "word" and after.name is None and not clause.grammar.behind
+
+
+def _described(clause: Clause, k: int) -> bool:
+    """ "another round of global pressure": an adjective, and before it what only leads to nouns."""
+    i = k - 1
+    while i > 0 and clause.units[i].kind == "word" and clause.units[i].modifier and clause.units[i].role is None:
+        i -= 1
+    leads = clause.units[i].kind in ("preposition", "determiner", "possessive")
+    return i < k - 1 and leads and clause.units[i].low not in clause.grammar.infinitives
 
 
 def _according(clause: Clause, k: int) -> None:

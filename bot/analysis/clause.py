@@ -96,7 +96,7 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
         return (after,)
     inserted = first < k and _interrupts(clause, k)
-    if closing.kind == "comma" and not inserted and _adverbial(clause, first):
+    if closing.kind == "comma" and not inserted and (_adverbial(clause, first) or _promised(clause, k)):
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
     rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
@@ -112,6 +112,13 @@ def _interrupts(clause: Clause, k: int) -> bool:
         return False
     after = units[k + 2]
     return after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
+
+
+def _promised(clause: Clause, k: int) -> bool:
+    """Whether a verb that may take a thing has one: "A deal is far off, X vows more strikes" vows nothing of the deal."""
+    cue = clause.units[k].cue
+    after = clause.units[k + 1] if k + 1 < len(clause.units) else None
+    return cue is not None and cue.kind == "either" and after is not None and after.kind in ("word", "determiner")
 
 
 def _heard(clause: Clause, k: int) -> int:
@@ -225,5 +232,8 @@ def _next_verb(clause: Clause, i: int) -> bool:
     if unit.kind == "conjunction":
         after = units[i + 1] if i + 1 < len(units) else unit
         return after.cue is not None and clause.grammar.past(after.low)
-    before = units[i - 1].kind if units[i - 1].kind != "mark" else units[i - 2].kind
+    j = i - 1
+    while j > 0 and units[j].kind in ("mark", "adverb"):  # ", briefly noting"
+        j -= 1
+    before = units[j].kind
     return unit.cue is not None and clause.grammar.participle(unit.low) and before == "comma"
