@@ -52,7 +52,8 @@ class _Said:
     def others(self) -> bool:
         """Whether it is the act of others than who tells of it; "both sides" may include him."""
         sides = any(p.role is not None and p.role.kind == "sides" for p in self.saying.speakers)
-        return bool(self.speakers) and not self.own and not sides
+        known = all(s.actor is not None for s in self.speakers)
+        return bool(self.speakers) and not self.own and (known or not sides)
 
 
 class Reading:
