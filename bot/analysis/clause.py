@@ -115,7 +115,7 @@ def _interrupts(clause: Clause, k: int) -> bool:
 
 
 def _promised(clause: Clause, k: int) -> bool:
-    """Whether a verb that may take a thing has one: "A deal is far off, X vows more strikes" vows nothing of the deal."""
+    """Whether a verb that may take a thing has one: "A deal is far, X vows more strikes" vows no deal."""
     cue = clause.units[k].cue
     after = clause.units[k + 1] if k + 1 < len(clause.units) else None
     return cue is not None and cue.kind == "either" and after is not None and after.kind in ("word", "determiner")
