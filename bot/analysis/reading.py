@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.conflict import Conflicts
-from bot.analysis.lexicon import OTHER, OWN, Cue, Deed, Language, Lexicon, Term
+from bot.analysis.lexicon import Cue, Deed, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.occasion import Occasions
 from bot.analysis.phrase import Phrase, phrases
@@ -19,6 +19,7 @@ from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, quotes, sentences
 from bot.analysis.topics import Topics
 from bot.analysis.units import Grammar, headline_case
+from bot.analysis.whose import Whose
 from bot.domain.statement import CEASEFIRE, Span, Stance, Statement
 
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.
@@ -31,7 +32,6 @@ SUREST = 0.88
 WORD = re.compile(r"[\w'’]+")
 NEAR_NEGATION = 8  # letters: "is not", "not part of"
 NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
-NEAR_THAT = 60  # letters from the cue to its "that", over whom it was told
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
 
@@ -76,7 +76,7 @@ class Reading:
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
         self._occasions, self._day = occasions, day
         self._negations = frozenset(language.words.get("negation", ()))
-        self._that = next((f" {w} " for w in language.words.get("that", ())), "")
+        self._whose = Whose(lexicon, grammar, view, names, next(iter(language.words.get("that", ())), ""))
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
@@ -248,8 +248,12 @@ class Reading:
         content = " ".join(self._view.low[a:b] for a, b in near if a < b)
         if cue.kind == "act":
             content = f"{self._view.low[saying.start : saying.end]} {content}"  # "ruled out … until"
-        fitting = self.topics.fitting(topic, content, self._whose(hit, saying, sides))
-        return stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
+        said = next(((a, b) for a, b in saying.content if a <= hit.start < b), (hit.start, hit.start))
+        fitting = self.topics.fitting(topic, content, self._whose.of(said, sides))
+        found = stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
+        if found[1] == SPOKEN_OF and self._whose.asked(saying.end):
+            return Stance.DEMAND, "asks it of another"
+        return found
 
     def _towards(self, cue: Cue, start: int, end: int) -> str:
         """The cue's stance on the first thing that is named up to the topic's words and right after ("truce plan")."""
@@ -259,35 +263,6 @@ class Reading:
         words = WORD.findall(self._view.low[start : after.end() if after is not None else end])
         kinds = [(self._language.words.get(kind, ()), how) for kind, how in cue.towards]
         return next((how for word in words for nouns, how in kinds if word in nouns), "")
-
-    def _whose(self, hit: Hit, saying: Saying, sides: Set[str]) -> str:
-        """Of whose doing the words said tell, by their subject: OWN, OTHER or "" where that does not show."""
-        start, end = next(((a, b) for a, b in saying.content if a <= hit.start < b), (hit.start, hit.start))
-        that = self._view.low.find(self._that, start, min(end, start + NEAR_THAT)) if self._that else -1
-        start = that + len(self._that) if that >= 0 else start
-        for word in WORD.finditer(self._view.low, start, end):
-            name = self._named_at(word.start())
-            if name is not None:
-                return self._side(name, sides)
-            if word[0] in self._grammar.themselves:
-                return OWN
-            if word[0] not in self._grammar.leading:
-                return ""
-        return ""
-
-    def _named_at(self, at: int) -> Name | None:
-        i = bisect_left(self._starts, at)
-        return self._names[i] if i < len(self._starts) and self._starts[i] == at else None
-
-    def _side(self, name: Name, sides: Set[str]) -> str:
-        """Whether a name as a subject means the speaker's own side; "Israel's plan" and "Israeli land" are nobody."""
-        after = WORD.search(self._view.low, name.end)
-        if name.actor is None or (after is not None and after.start() == name.end):
-            return ""
-        if name.adjective and (after is None or after[0] not in self._grammar.bodies):
-            return ""
-        own = name.actor.name in sides or not sides.isdisjoint(self._lexicon.above(name.actor.name))
-        return OWN if own else OTHER
 
     def _statement(
         self, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range

@@ -27,6 +27,7 @@ from bot.analysis.lexicon import (
 from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.errors import Mistake
+from bot.lexicons.checks import cue_mistakes
 from bot.lexicons.making import joined, made_cue, made_rule, made_territory, made_words
 from bot.lexicons.reading import Field, File, Shape, Table
 
@@ -219,18 +220,11 @@ class Builder:
             self.mistakes.append(heads[0].mistake("code", f'language "{code}" is there twice', "one file a language"))
             return
         tables = file.tables.get
-        known = {key for words in tables("words", []) for key in words.values}
-        for cue in tables("cue", []):
-            for kind in cue.values.get("towards", {}):
-                if kind not in known:
-                    self.mistakes.append(
-                        cue.mistake(
-                            "towards", f'"{kind}" is no class of words', "name a list that stands under [words]"
-                        )
-                    )
+        words = self._words(tables("words", []))
+        self.mistakes += cue_mistakes(words, tables("cue", []))
         self._languages[code] = Language(
             code,
-            self._words(tables("words", [])),
+            words,
             tuple(made_cue(t) for t in tables("cue", [])),
             tuple(Role(t.texts("forms"), t.text("kind"), t.text("title")) for t in tables("role", [])),
             tuple(made_rule(t) for t in tables("rule", [])),

@@ -25,6 +25,7 @@ def mistakes(tmp_path: Path, files: dict[str, str]) -> list[str]:
 ACTOR = '[[actor]]\nname = "B"\nkind = "state"\n'
 PLACE = '[[territory]]\nname = "T"\nkind = "region"\n'
 RULE = '[topic]\nid = "x"\nname = "X"\n[[rule]]\nlanguage = "en"\nname = "r"\nstance = "maybe"\nwords = ["w"]\n'
+CUES = '[language]\ncode = "xx"\n[words]\nauxiliary = ["keep on"]\n[[cue]]\nkind = "act"\n'
 B, T = "actors/b.toml", "territories/t.toml"
 
 
@@ -46,6 +47,9 @@ B, T = "actors/b.toml", "territories/t.toml"
         (T, PLACE + "disputed = 1\n", ':4: "disputed" is not true or false'),
         ("topics/x.toml", '[[term]]\nlanguage = "en"\nwords = ["w"]\n', ":1: a topic file has one [topic]"),
         ("topics/x.toml", RULE, ':7: "maybe" is not a stance'),
+        ("cues/x.toml", CUES + 'forms = ["keep|go on"]\n', ':7: "keep on" is a cue, and auxiliary under [words]'),
+        ("cues/x.toml", CUES + 'forms = ["go"]\ntowards = { plan = "agree" }\n', ':8: "plan" is no class of words'),
+        ("cues/x.toml", CUES + 'forms = ["go"]\ntowards = ["agree"]\n', ':8: "towards" is not a table of texts'),
         ("cues/x.toml", '[words]\nwar = ["w"]\n', ":1: a cue file has one [language]"),
     ],
 )

@@ -1,0 +1,24 @@
+"""Each stance on each topic in the idiom of agencies: what a careful reader makes of it, and the engine."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.domain.statement import Document
+from bot.lexicons import default_engine
+
+DATA = tomllib.loads((Path(__file__).parent / "data" / "stances.toml").read_text(encoding="utf-8"))
+ROWS = [
+    (topic, stance, *row.split(" | "))
+    for topic, stances in DATA.items()
+    for stance, rows in stances.items()
+    for row in rows
+]
+
+
+@pytest.mark.parametrize(("topic", "stance", "who", "text"), ROWS)
+def test_stance_of_a_sentence(topic: str, stance: str, who: str, text: str) -> None:
+    analysis = default_engine().analyse(Document("", text, "en", "2025-06-01"))
+    found = [s.stance.value for s in analysis.statements if (s.topic, s.speaker) == (topic, who)]
+    assert found == [stance], analysis.reasons
