@@ -41,10 +41,14 @@ class Deliverer:
 
     def wake(self) -> None:
         """Something is owed: look now, not at the next tick."""
-        if self._claiming:
-            self._again = True
-        elif not self._stopping and self._pumps.free:
-            self._pumps.spawn(self.pump())
+        self._again = True
+        if not self._claiming and not self._stopping and self._pumps.free:
+            self._pumps.spawn(self.pump(), then=self._pumped)
+
+    def _pumped(self) -> None:
+        """A wake that came between a pump's last look and its end is heard here."""
+        if self._again and self._crew.free > 0:
+            self.wake()
 
     async def pump(self) -> None:
         """Claim whatever is due and may be sent now, and start sending it. Safe to call at any time."""

@@ -41,11 +41,10 @@ class Gatherer(Generic[Item, Answer]):
             self._timer = loop.call_later(self._linger.total_seconds(), self._hand_on)
         return await answer
 
-    async def rest(self) -> None:
-        """Save what waits now, and wait until it is."""
+    async def close(self) -> None:
+        """Hand on what waits. What is being saved is not waited for: the line that it stands in is, by its owner."""
         self._hand_on()
-        if self._groups:
-            await asyncio.wait(set(self._groups))
+        await asyncio.sleep(0)  # until the last group stands in that line
 
     def _hand_on(self) -> None:
         if self._timer is not None:

@@ -211,6 +211,7 @@ class SqlStorage:
 
     async def close(self) -> None:
         """End the threads once they have done what they were given, and close every connection."""
+        await self._finished.close()
         await self._writes.close()
         await self._reads.close()
         self._engine.dispose()

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,15 @@ from bot.domain.subscription import Channel, Platform, Subscription
 from bot.storage.tables import subscriptions
 
 log = logging.getLogger(__name__)
+
+_PLACE = sa.and_(
+    subscriptions.c.platform == sa.bindparam("of_platform"), subscriptions.c.channel == sa.bindparam("of_channel")
+)
+# Built once, see entries.py.
+_ACTIVE: Final = (
+    sa.select(subscriptions).where(subscriptions.c.active).order_by(subscriptions.c.platform, subscriptions.c.channel)
+)
+_ONE: Final = sa.select(subscriptions).where(_PLACE)
 
 
 def sync_subscriptions(connection: sa.Connection, wanted: Sequence[Subscription]) -> None:
@@ -39,18 +48,12 @@ def sync_subscriptions(connection: sa.Connection, wanted: Sequence[Subscription]
 
 def active_subscriptions(connection: sa.Connection) -> tuple[Subscription, ...]:
     """Every active subscription."""
-    rows = connection.execute(
-        sa.select(subscriptions)
-        .where(subscriptions.c.active)
-        .order_by(subscriptions.c.platform, subscriptions.c.channel)
-    )
-    return tuple(_subscription(r) for r in rows)
+    return tuple(_subscription(r) for r in connection.execute(_ACTIVE))
 
 
 def subscription_of(connection: sa.Connection, channel: Channel) -> Subscription:
     """What a channel wants, or wanted when it was still subscribed."""
-    rows = connection.execute(sa.select(subscriptions).where(_is(channel.platform.value, channel.id)))
-    row = rows.first()
+    row = connection.execute(_ONE, {"of_platform": channel.platform.value, "of_channel": channel.id}).first()
     return Subscription(channel) if row is None else _subscription(row)
 
 

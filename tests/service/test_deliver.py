@@ -162,3 +162,24 @@ async def test_a_message_that_is_being_sent_is_not_sent_beside_itself_when_the_c
     gate.set()
     await owing.deliver(minutes=5)
     assert owing.shown == [ALERT]
+
+
+async def test_a_wake_in_the_last_moment_of_a_look_is_heard_without_a_tick(owing, monkeypatch):
+    import asyncio
+
+    claim, looks = owing.storage.claim_deliveries, []
+
+    async def late(**asked):
+        looks.append(asked)
+        if len(looks) > 1:
+            return await claim(**asked)
+        asyncio.get_running_loop().call_soon(owing.deliverer.wake)  # after the look, before its task counts as ended
+        return []
+
+    monkeypatch.setattr(owing.storage, "claim_deliveries", late)
+    owing.deliverer.wake()
+    for _ in range(200):
+        if owing.shown:
+            break
+        await asyncio.sleep(0.02)
+    assert owing.shown == [ALERT]

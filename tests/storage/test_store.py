@@ -13,8 +13,6 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.feed import FetchState
 from bot.errors import StorageError
 from bot.storage import open_storage
-from bot.storage.engine import open_engine
-from bot.storage.lane import Lane
 from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, analysis, article, subscribed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,28 +87,6 @@ async def left(storage):
         return (await store.counts())["articles"]
     finally:
         await store.close()
-
-
-async def test_work_whose_caller_is_cut_off_while_it_stands_in_line_is_not_begun(tmp_path):
-    lane = Lane("test", threads=1)
-    engine = open_engine(f"sqlite:///{tmp_path / 'x.db'}")
-    begun, go_on, called = threading.Event(), threading.Event(), []
-
-    def first(_connection):
-        begun.set()
-        go_on.wait(9)
-
-    one = asyncio.create_task(lane.do(engine, first))
-    await asyncio.to_thread(begun.wait, 9)
-    other = asyncio.create_task(lane.do(engine, called.append))
-    await asyncio.sleep(0)
-    other.cancel()
-    go_on.set()
-    await one
-    await lane.do(engine, lambda _: None)
-    assert called == []
-    await lane.close()
-    engine.dispose()
 
 
 async def test_the_work_of_a_worker_that_lost_its_lease_can_be_rolled_back(storage, polled):
