@@ -37,7 +37,7 @@ ZONES = {
         NOUNS | {"bot.service", "bot.worker"},
         {"aiohttp", "feedparser", "lxml", "multidict", "protego", "trafilatura", "yarl"},
     ),
-    "bot.storage": Zone(NOUNS | {"bot.service"}, {"aiosqlite", "alembic", "psycopg", "sqlalchemy"}),
+    "bot.storage": Zone(NOUNS | {"bot.service"}, {"alembic", "psycopg", "sqlalchemy"}),
     "bot.chat.console": Zone(NOUNS | {"bot.service"}, {"rich"}),
     "bot.chat.plain": Zone(set(), set()),
     "bot.chat.discord": Zone(NOUNS | {"bot.service", "bot.chat.plain"}, {"aiohttp", "discord", "yarl"}),

@@ -52,7 +52,8 @@ def _choice(due: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int]]:
     return (
         sa.select(feeds.c.id)
         # Said twice: PostgreSQL looks again at a row that another worker has just changed, but not into the subquery.
-        .where(feeds.c.id.in_(stretches), feeds.c.active, sa.or_(*due), lapsed(feeds))
+        # But for `active`, or SQLite walks through all that are.
+        .where(feeds.c.id.in_(stretches), sa.or_(*due), lapsed(feeds))
         .order_by(feeds.c.next_check.nulls_first())
         .limit(sa.bindparam("most", type_=sa.Integer))
         .with_for_update(skip_locked=True)

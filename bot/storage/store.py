@@ -1,5 +1,6 @@
 """SqlStorage: the `Storage` of the use cases on SQLite or PostgreSQL. Each method is one transaction, in one hop."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -212,8 +213,7 @@ class SqlStorage:
     async def close(self) -> None:
         """End the threads once they have done what they were given, and close every connection."""
         await self._finished.close()
-        await self._writes.close()
-        await self._reads.close()
+        await asyncio.gather(self._writes.close(), self._reads.close())
         self._engine.dispose()
 
     async def _write(self, work: Work[T]) -> T:
