@@ -1,6 +1,8 @@
 """A sentence under reading, and where in it the words stand that a cue is about."""
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
@@ -9,6 +11,7 @@ from bot.analysis.units import Grammar, Unit
 
 Range = tuple[int, int]
 BEFORE = 16  # units before a subject that an act at the end of a clause may be about
+_begin = attrgetter("start")
 CLOSING = ('"', "'", "…", "?")  # what may end the words that are said, before the speaker
 OCCASION = 14  # units from a cue to "that"
 ASIDE = ("adverb", "preposition", "determiner", "name", "cap", "word", "number", "role", "possessive", "title")
@@ -68,7 +71,10 @@ class Clause:
 
     def quoted(self, at: int) -> Quote | None:
         """The quotation around an offset."""
-        return next((q for q in self.quotes if q.start < at < q.end - 1), None) if self.quotes else None
+        if not self.quotes:
+            return None
+        last = bisect_left(self.quotes, at, key=_begin) - 1  # the only one that may reach so far
+        return self.quotes[last] if last >= 0 and at < self.quotes[last].end - 1 else None
 
     def covering(self, last: int) -> Phrase | None:
         """The phrase that this unit belongs to."""

@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 from bot.analysis.clause import Range
-from bot.analysis.lexicon import Conflict, Lexicon
+from bot.analysis.lexicon import Conflict, Lexicon, Territory
 from bot.analysis.match import Name
 
 
@@ -16,14 +17,39 @@ class Conflicts:
         self._lexicon, self._names = lexicon, names
         self._starts = [n.start for n in names]
         self._sides: dict[tuple[str, str], str] = {}  # conflict, actor -> the party whose the actor is
+        self._pairs: dict[tuple[str, ...], tuple[str, ...]] = {}  # conflicts -> their two sides here
 
     def of(self, sentence: Range) -> tuple[str, ...]:
         """The conflicts that the sentence's names show, else the article's; those with most names only."""
         inside = self._within(*sentence)
-        return self._shown(inside) or self._shown(self._names) or self._first(inside) or self._first(self._names)
+        return self._shown(inside) or self._all_shown or self._first(inside) or self._first_of_all
 
-    def sides(self, conflicts: Sequence[str]) -> tuple[str, ...]:
+    # What the whole article tells is the same for each of its statements.
+    @cached_property
+    def _all_shown(self) -> tuple[str, ...]:
+        return self._shown(self._names)
+
+    @cached_property
+    def _first_of_all(self) -> tuple[str, ...]:
+        return self._first(self._names)
+
+    @cached_property
+    def _all_disputed(self) -> list[Territory]:
+        return [n.place for n in self._names if n.place is not None and n.place.disputed]
+
+    @cached_property
+    def _over_all(self) -> list[str]:
+        """The disputed places after which the article's conflicts are called ("South China Sea disputes")."""
+        names = [self._lexicon.conflicts[c].name for c in self._all_shown]
+        return [p.name for p in self._lexicon.territories.values() if p.disputed and any(p.name in n for n in names)]
+
+    def sides(self, conflicts: tuple[str, ...]) -> tuple[str, ...]:
         """Two parties of the first conflict of which the article names two, else the two main ones of the first."""
+        if conflicts not in self._pairs:
+            self._pairs[conflicts] = self._pair(conflicts)
+        return self._pairs[conflicts]
+
+    def _pair(self, conflicts: tuple[str, ...]) -> tuple[str, ...]:
         for conflict in map(self._lexicon.conflicts.__getitem__, conflicts):
             named = Counter(s for n in self._names if n.actor and (s := self._side(conflict, n.actor.name)))
             if len(named) >= 2:
@@ -43,13 +69,9 @@ class Conflicts:
                     return fitting
         if titled := self._fitting((n for n in self._within(0, title) if _disputed(n)), conflicts):
             return titled
-        disputed = [n.place for n in self._names if n.place and _disputed(n)]
-        shared = [p for p in disputed if set(self._lexicon.conflicts_of(p.name)) & set(conflicts)] or disputed
-        lands = (
-            [p.name for p in shared if p.kind != "city"]
-            or self._over(self._shown(self._names))
-            or [p.name for p in shared]
-        )
+        disputed = self._all_disputed
+        shared = [p for p in disputed if not set(conflicts).isdisjoint(self._lexicon.conflicts_of(p.name))] or disputed
+        lands = [p.name for p in shared if p.kind != "city"] or self._over_all or [p.name for p in shared]
         if lands:
             return (Counter(lands).most_common(1)[0][0],)
         states = ([n.place.name for n in found if n.place] for found in named)
@@ -60,11 +82,6 @@ class Conflicts:
         places = [n.place.name for n in names if n.place is not None]
         shared = [p for p in places if set(self._lexicon.conflicts_of(p)) & set(conflicts)]
         return tuple(dict.fromkeys(shared or places))
-
-    def _over(self, conflicts: Sequence[str]) -> list[str]:
-        """The disputed places after which these conflicts are called ("South China Sea disputes")."""
-        names = [self._lexicon.conflicts[c].name for c in conflicts]
-        return [p.name for p in self._lexicon.territories.values() if p.disputed and any(p.name in n for n in names)]
 
     def _within(self, start: int, end: int) -> Sequence[Name]:
         return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]

@@ -2,9 +2,9 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from bot.analysis.lexicon import Lexicon
+from bot.analysis.lexicon import Language, Lexicon
 from bot.analysis.match import Hit, Name
 from bot.analysis.text import View
 
@@ -27,18 +27,18 @@ LINKS = ("auxiliary", "modal", "negation", "adverb", "infinitive", "land_link")
 class Land:
     """The places of one article: disputed ones, those of a conflict, and words such as "territory"."""
 
-    def __init__(self, lexicon: Lexicon, words: Mapping[str, tuple[str, ...]], view: View, names: Sequence[Name]):
-        self._lexicon, self._view, self._names, self._words = lexicon, view, names, words
+    def __init__(self, lexicon: Lexicon, language: Language, view: View, names: Sequence[Name]) -> None:
+        self._lexicon, self._view, self._names, self._language = lexicon, view, names, language
         self.places = [n for n in names if n.place and (n.place.disputed or lexicon.conflicts_of(n.place.name))]
         self._starts = [n.start for n in self.places]
         self._name_starts = [n.start for n in names]
-        self._near_nouns = frozenset(words.get("place", ()))
-        self._nouns = frozenset(words.get("land", ()))
+        self._near_nouns = language.any_of("place")
+        self._nouns = language.any_of("land")
         self._parts, self._stops, self._behind, self._links = (
-            frozenset(w for key in keys for w in words.get(key, ())) for keys in (PARTS, STOPS, BEHIND, LINKS)
+            language.any_of(*keys) for keys in (PARTS, STOPS, BEHIND, LINKS)
         )
         self._titled = self._within(0, max(0, view.low.find("\n")))
-        self._endings = tuple(words.get("adverb_ending", ()))
+        self._endings = language.words.get("adverb_ending", ())
 
     def stands(self, near: str, hit: Hit, start: int, end: int) -> bool:
         """Whether what a term's `near` asks for is there; [start, end) is the sentence. True for any other `near`."""
@@ -56,7 +56,7 @@ class Land:
             case "nation_last":
                 return self._nation(hit.end)
             case "state_next":
-                after = (n for n in self._names if hit.end <= n.start < hit.end + NOW)
+                after = self._between(hit.end, hit.end + NOW)
                 return any(n.actor and n.actor.kind == "state" for n in after)
             case "object" | "object_state":
                 return self._object(hit.end, min(end, hit.end + PHRASE), states=near == "object_state")
@@ -90,18 +90,18 @@ class Land:
         names = [n for n in self._between(start, end) if n.actor is not None]
         lived = any(n.actor and self._view.plain[n.start : n.end] in n.actor.demonyms for n in names)
         words = [w for w, _, _ in self._tokens(start, end)]
-        if lived or any(w in self._words.get("people", ()) for w in words):
+        if lived or any(w in self._language.any_of("people") for w in words):
             return False
         party = any(n.actor and n.actor.kind in ("state", "organ", "group") for n in names)
-        return party or any(w in self._words.get("force", ()) for w in words)
+        return party or any(w in self._language.any_of("force") for w in words)
 
     def _nation(self, at: int) -> bool:
         """Whether a people's adjective comes next and closes the clause or says what land it is ("is Ukrainian")."""
-        after = next((n for n in self._names if at <= n.start < at + NOW), None)
+        after = next(iter(self._between(at, at + NOW)), None)
         if after is None or after.actor is None or not (after.adjective or after.actor.kind == "state"):
             return False
         word = self._view.low[after.end : after.end + NEXT].partition("\n")[0].split()[:1]
-        return not word or not word[0][0].isalnum() or word[0] in self._words.get("nation_goes_on", ())
+        return not word or not word[0][0].isalnum() or word[0] in self._language.any_of("nation_goes_on")
 
     def _object(self, start: int, end: int, *, states: bool) -> bool:
         """Whether a phrase whose head is land begins here: "the rest of Donetsk", "any Ukrainian land"."""

@@ -201,6 +201,7 @@ class Language:
     rules: tuple[StanceRule, ...]
     names: tuple[Spelling, ...] = ()
     forenames: Mapping[str, tuple[str, ...]] = field(init=False)  # who -> the first words of the spellings of his name
+    _sets: dict[tuple[str, ...], frozenset[str]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         firsts: dict[str, tuple[str, ...]] = {}
@@ -209,6 +210,12 @@ class Language:
             if rest:
                 firsts[spelling.name] = (*firsts.get(spelling.name, ()), first)
         object.__setattr__(self, "forenames", firsts)
+
+    def any_of(self, *classes: str) -> frozenset[str]:
+        """The words of these classes as a set, made when first asked for: articles come by the thousand."""
+        if classes not in self._sets:
+            self._sets[classes] = frozenset(w for c in classes for w in self.words.get(c, ()))
+        return self._sets[classes]
 
 
 @dataclass(frozen=True, slots=True)

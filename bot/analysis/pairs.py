@@ -27,8 +27,8 @@ class Pairs:
     """Joins the parts of two-part terms found in a text."""
 
     def __init__(self, language: Language) -> None:
-        self._near = frozenset(w for kind in HOLDING for w in language.words.get(kind, ()))
-        self._far = frozenset(w for kind in PARTING for w in language.words.get(kind, ()))
+        self._near = language.any_of(*HOLDING)
+        self._far = language.any_of(*PARTING)
 
     def joined(self, parts: Iterable[tuple[Part, int, int]], low: str) -> Iterator[tuple[str, Term, int, int]]:
         """Topic, term and where it stands, for each first part with the second not far behind. `parts` in order."""

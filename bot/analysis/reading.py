@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from bot.analysis.attribution import sayings
@@ -75,12 +75,12 @@ class Reading:
         self.topics = Topics(lexicon, language, view, hits, names, books, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
         self._occasions, self._day = occasions, day
-        self._negations = frozenset(language.words.get("negation", ()))
+        self._negations = language.any_of("negation")
         self._whose = Whose(lexicon, grammar, view, names, next(iter(language.words.get("that", ())), ""))
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
-        self._quote_ends = [q.end for q in self._quotes]
+        self._quote_starts, self._quote_ends = [q.start for q in self._quotes], [q.end for q in self._quotes]
         self._clauses: dict[int, Clause] = {}  # sentences read ahead, by where they start
         self._conflicts = Conflicts(lexicon, names)
         self._memory = Memory(lexicon, view, language, day)
@@ -91,8 +91,7 @@ class Reading:
 
     def statements(self) -> list[Statement]:
         """Every statement read, in order of appearance; several may have one gist."""
-        abbreviations = frozenset(self._language.words.get("abbreviation", ()))
-        found = sentences(self._view, abbreviations=abbreviations)
+        found = sentences(self._view, abbreviations=self._language.any_of("abbreviation"))
         self._dictates = any(self._view.plain[end - 1] == ":" for _, end in found)
         last, behind = self._last_telling(found)
         for at, (start, end) in enumerate(found):
@@ -118,8 +117,9 @@ class Reading:
 
     def _tells(self, start: int, end: int) -> bool:
         """Whether a topic is spoken about in a sentence, be it by whom spoke before it."""
-        before = self._quotes[bisect_right(self._quote_ends, start) :][:1]
-        if not self.topics.within(min([start, *(q.start for q in before)]), end):
+        first = bisect_right(self._quote_ends, start)
+        begin = min([start, *(q.start for q in self._quotes[first : first + 1])])
+        if not self.topics.within(begin, end):
             return False
         clause = self._clauses[start] = self._clause(start, end)
         said = [*clause.found]
@@ -132,11 +132,11 @@ class Reading:
         view = self._view
         dateline = DATELINE.match(view.plain, start, end)
         begin = dateline.end() if dateline else start
-        names = self._names[bisect_left(self._starts, begin) : bisect_left(self._starts, end)]
+        names = self._names_in(begin, end)
         units = self._grammar.units(view, begin, end, names)
         found = phrases(units, self._grammar, capitals=self._grammar.capitals and not headline_case(view, start, end))
-        inside = [q for q in self._quotes if q.start < end and q.end > start]
-        clause = Clause(start, end, units, found, inside, self._grammar, self.topics.deeds(start, end))
+        inside, deeds = self._quotes_in(start, end), self.topics.deeds(start, end)
+        clause = Clause(start, end, units, found, inside, self._grammar, deeds)
         sayings(clause)
         return clause
 
@@ -235,9 +235,9 @@ class Reading:
     def _holder(self, hit: Hit, saying: Saying, where: str) -> str:
         """The party that stands where the holder of a land does, "" if none."""
         if where == "after":
-            names = (n for n in self._names if hit.end <= n.start < hit.end + NEAR_HOLDER)
+            names: Iterable[Name] = self._names_in(hit.end, hit.end + NEAR_HOLDER)
         else:
-            names = (n for n in reversed(self._names) if saying.end <= n.start and n.end <= hit.start)
+            names = (n for n in reversed(self._names_in(saying.end, hit.start)) if n.end <= hit.start)
         found = next((n.actor for n in names if n.actor is not None), None)
         return (found.of or found.name if found.kind == "person" else found.name) if found is not None else ""
 
@@ -263,6 +263,13 @@ class Reading:
         words = WORD.findall(self._view.low[start : after.end() if after is not None else end])
         kinds = [(self._language.words.get(kind, ()), how) for kind, how in cue.towards]
         return next((how for word in words for nouns, how in kinds if word in nouns), "")
+
+    def _names_in(self, start: int, end: int) -> Sequence[Name]:
+        return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+
+    def _quotes_in(self, start: int, end: int) -> list[Quote]:
+        """The quotations of which a part lies in [start, end)."""
+        return self._quotes[bisect_right(self._quote_ends, start) : bisect_left(self._quote_starts, end)]
 
     def _statement(
         self, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range
@@ -295,19 +302,19 @@ class Reading:
     def _occasion(self, saying: Saying, sentence: Range) -> tuple[str | None, str | None]:
         if not saying.speakers:
             return None, None  # a quotation that goes on
-        names = self._names[bisect_left(self._starts, sentence[0]) : bisect_left(self._starts, sentence[1])]
-        quoted = [(q.start, q.end) for q in self._quotes if q.start < sentence[1] and q.end > sentence[0]]
-        return self._occasions.of(self._view, saying, sentence, quoted, names, self._day)
+        quoted = [(q.start, q.end) for q in self._quotes_in(*sentence)]
+        return self._occasions.of(self._view, saying, sentence, quoted, self._names_in(*sentence), self._day)
 
     def _quote(self, content: Sequence[Range], hit: Hit) -> Span | None:
         """The quotation in what is said, that about the topic first; without its marks."""
-        inside = [q for q in self._quotes if any(a <= q.start < b for a, b in content)]
+        starts = self._quote_starts
+        inside = [q for a, b in content for q in self._quotes[bisect_left(starts, a) : bisect_left(starts, b)]]
         if not inside:
             return None
         best = next((q for q in inside if q.start <= hit.start < q.end), inside[0])
         return self._view.span(best.start + 1, best.end - 1)
 
-    def _target(self, hit: Hit, speaker: str, saying: Saying, sentence: Range, conflicts: Sequence[str]) -> Targets:
+    def _target(self, hit: Hit, speaker: str, saying: Saying, sentence: Range, conflicts: tuple[str, ...]) -> Targets:
         """The parties of a ceasefire, else the places spoken of; of states never the speaker alone."""
         if hit.topic == CEASEFIRE and (sides := self._conflicts.sides(conflicts)):
             return sides

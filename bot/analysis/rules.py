@@ -18,11 +18,12 @@ class Rulebook:
             (rule, frozenset(rule.words), frozenset(rule.also), frozenset(rule.unless)) for rule in rules
         )
         self._stems: dict[str, list[str]] = {}  # by their first letters
-        self._phrases: dict[str, list[str]] = {}  # by their first word
+        self._phrases: dict[str, list[tuple[str, str, str]]] = {}  # by their first word: whole, up to a gap, behind it
         for word in dict.fromkeys(w for r in self._rules for words in r[1:] for w in sorted(words)):
             first = TOKEN.match(word)
             if first is not None and first.end() < len(word):
-                self._phrases.setdefault(first.group(), []).append(word)
+                head, _, tail = word.partition(GAP)
+                self._phrases.setdefault(first.group(), []).append((word, head, tail))
             else:
                 self._stems.setdefault(word[:2], []).append(word)
 
@@ -41,8 +42,8 @@ class Rulebook:
     def _there(self, content: str) -> Iterator[str]:
         for token in TOKEN.finditer(content):
             at, first = token.start(), token.group()
-            for word in self._phrases.get(first, ()):
-                if _stands(word, content, at):
+            for word, head, tail in self._phrases.get(first, ()):
+                if content.startswith(head, at) and (not tail or _follows(tail, content, at + len(head))):
                     yield word
             for word in self._stems.get(first[:2], ()):
                 if content.startswith(word, at):
@@ -61,13 +62,7 @@ def rulebooks(lexicon: Lexicon, code: str) -> Mapping[str, Rulebook]:
     return books
 
 
-def _stands(word: str, content: str, at: int) -> bool:
-    head, gap, tail = word.partition(GAP)
-    if not content.startswith(head, at):
-        return False
-    if not gap:
-        return True
-    begin = at + len(head)
+def _follows(tail: str, content: str, begin: int) -> bool:
     found = content.find(tail, begin, begin + REACH + len(tail))
     while found > 0 and content[found - 1].isalnum():
         found = content.find(tail, found + 1, begin + REACH + len(tail))

@@ -39,10 +39,10 @@ class Topics:
         self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
         self._starts = [h.start for h in self._terms]
         self._named = {h.topic for h in self._terms if isinstance(h.what, Term) and not set(h.what.near) - {"conflict"}}
-        self._land = Land(lexicon, language.words, view, names)
+        self._land = Land(lexicon, language, view, names)
         dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
         self._conflict = bool(self._war or self._land.places or dispute)
-        self._between = frozenset((*self._words.get("determiner", ()), *self._words.get("between", ())))
+        self._between = language.any_of("determiner", "between")
         self.reasons: list[str] = []
 
     def fitting(self, topic: str, words: str, who: str) -> list[StanceRule]:
@@ -163,7 +163,7 @@ class Topics:
     def _stands(self, near: str, hit: Hit, start: int, end: int) -> bool:
         """Whether what a term's `near` asks for is there; [start, end) is the sentence."""
         if near == "war":
-            return any(start <= w < end for w in self._war)
+            return bisect_left(self._war, start) < bisect_left(self._war, end)
         if near == "conflict":
             return self._conflict
         return self._land.stands(near, hit, start, end)
