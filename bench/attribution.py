@@ -3,22 +3,31 @@
 usage: python -m bench.attribution [FILE]     (default: ../shared/eval/polnear-dev.jsonl beside the project)
 
 Every attribution of a text has a source, a cue and a content, direct or indirect, whatever it is about; our layer only
-looks for cues of its own lexicon. A source or content counts as found exactly when its span is the same but for
-articles, marks and spaces at its ends; as overlapping when the two share half of the letters of the shorter one (a
-labelled source holds its whole apposition, ours the name).
+looks for cues of its own lexicon. A label holds all of the source ("Carla Reyes, a lawyer from Lima") and all that is
+said, up to the end of a quotation some sentences on: `bench.extent` brings our spans to that extent, as statements
+carry only the speaker's name and the sentence. A source or content counts as found exactly when its span is the same
+but for articles, "that", "to", marks and spaces at its ends; as overlapping when the two share half of the letters of
+the shorter one.
+
+The figures are printed for all attributions, and for those where our topics are concerned: a word of a topic stands in
+them, or the names in them show a conflict of the lexicon (two of its parties, or a place that is fought over).
 """
 
 import json
 import sys
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.extent import carried, content, source
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause
-from bot.analysis.lexicon import Language
-from bot.analysis.match import Names
+from bot.analysis.conflict import Conflicts
+from bot.analysis.lexicon import Language, Term
+from bot.analysis.match import Names, TopicHits
 from bot.analysis.phrase import phrases
+from bot.analysis.reading import DATELINE
 from bot.analysis.text import View, quotes, sentences
 from bot.analysis.units import Grammar, headline_case
 from bot.lexicons import load_lexicon
@@ -26,41 +35,65 @@ from bot.lexicons import load_lexicon
 LABELLED = Path(__file__).resolve().parents[2] / "shared" / "eval" / "polnear-dev.jsonl"
 CAP = 200_000
 EDGES = " \t\n\"'“”‘’.,:;—-"
-LEADS = ("that ", "the ", "a ", "an ")
+LEADS = ("that ", "to ", "the ", "a ", "an ")
+ALL, OURS = "all   ", "topics"
+WHICH = (ALL, OURS)
+PARTS = ("source", "content")
+SHARES = {"exact": 1.0, "overlapping": 0.5}
 Span = tuple[int, int]
+Pair = tuple[Span, Span]
+Labelled = tuple[Span | None, Span | None]
+Key = tuple[str, str, str]
 
 
 class Reader:
     """Reads texts with the packaged English lexicon."""
 
     def __init__(self) -> None:
-        lexicon = load_lexicon()
-        self.language: Language = lexicon.languages["en"]
-        self.grammar, self.names = Grammar(self.language), Names(lexicon)
+        self.lexicon = load_lexicon()
+        self.language: Language = self.lexicon.languages["en"]
+        self.grammar, self.names = Grammar(self.language), Names(self.lexicon)
+        self.topics = TopicHits(self.lexicon, "en")
 
-    def attributions(self, text: str) -> list[tuple[Span, Span]]:
+    def attributions(self, text: str) -> list[Pair]:
         """The source and the content of every attribution with content."""
         view = View.of(text, cap=CAP)
         names, marked = self.names.find(view), quotes(view)
         abbreviations = frozenset(self.language.words.get("abbreviation", ()))
-        out = []
+        found: list[list[Span]] = []
+        told = 0  # where the last sentence ends in which somebody speaks
         for start, end in sentences(view, abbreviations=abbreviations):
-            inside = [n for n in names if start <= n.start < end]
-            units = self.grammar.units(view, start, end, inside)
-            found = phrases(units, self.grammar, capitals=not headline_case(view, start, end))
+            dateline = DATELINE.match(view.plain, start, end)
+            begin = dateline.end() if dateline else start
+            inside = [n for n in names if begin <= n.start < end]
+            units = self.grammar.units(view, begin, end, inside)
+            parts = phrases(units, self.grammar, capitals=not headline_case(view, start, end))
             within = [q for q in marked if q.start < end and q.end > start]
-            for saying in sayings(Clause(start, end, units, found, within, self.grammar, {})):
-                content = max(saying.content, key=lambda c: c[1] - c[0], default=None)
-                if saying.speakers and content is not None:
-                    speaker = saying.speakers[0].units
-                    source = view.span(speaker[0].start, saying.speakers[-1].units[-1].end)
-                    said = view.span(*content)
-                    out.append(((source.start, source.end), (said.start, said.end)))
-        return out
+            clause = Clause(begin, end, units, parts, within, self.grammar, {})
+            said = [s for s in sayings(clause) if s.speakers and s.content]
+            further = carried(clause, told) if told and not said else 0
+            if further:
+                found[-1][1] = (found[-1][1][0], further)
+            told = end if said or further else 0
+            found += [[source(clause, s), content(s)] for s in said]
+        spans = [[view.span(*part) for part in pair] for pair in found]
+        return [((a.start, a.end), (b.start, b.end)) for a, b in spans]
+
+    def concerned(self, text: str) -> Callable[[Span], bool]:
+        """Tells of a part of an attribution whether our topics are concerned in it."""
+        view = View.of(text, cap=CAP)
+        conflicts = Conflicts(self.lexicon, self.names.find(view))
+        words = [h.start for h in self.topics.find(view) if isinstance(h.what, Term) and not h.what.near]
+
+        def tells(span: Span) -> bool:
+            start, end = span if view.origin is None else (bisect_left(view.origin, at) for at in span)
+            return any(start <= word < end for word in words) or bool(conflicts.shown((start, end)))
+
+        return tells
 
 
 def trimmed(text: str, span: Span) -> Span:
-    """The span without marks, spaces and a leading article or "that"."""
+    """The span without marks, spaces and a leading article, "that" or "to"."""
     start, end = span
     while start < end and text[end - 1] in EDGES:
         end -= 1
@@ -81,43 +114,63 @@ def shared(a: Span, b: Span) -> float:
     return 1.0 if a == b else min(0.99, both / max(1, min(a[1] - a[0], b[1] - b[0])))
 
 
-def f1(ours: Sequence[Span], labels: Sequence[Span], at_least: float) -> tuple[int, int, int]:
-    """Right, false and missed spans, each label matched once."""
-    left, right = list(labels), 0
+def matches(ours: Sequence[Span], labels: Sequence[Span], at_least: float) -> list[tuple[Span | None, Span | None]]:
+    """Ours with its label, each label matched once; None for the other where ours is false or a label missed."""
+    left: list[Span] = list(labels)
+    out: list[tuple[Span | None, Span | None]] = []
     for span in ours:
         best = max(left, key=lambda label: shared(span, label), default=None)
         if best is not None and shared(span, best) >= at_least:
             left.remove(best)
-            right += 1
-    return right, len(ours) - right, len(left)
+            out.append((span, best))
+        else:
+            out.append((span, None))
+    return out + [(None, label) for label in left]
 
 
-def whole(part: dict[str, Any] | None) -> Span | None:
-    """From the first to the last span of a labelled part."""
+def labelled(text: str, part: dict[str, Any] | None) -> Span | None:
+    """A labelled part from the first to the last of its spans; None where the text does not give it."""
     spans = (part or {}).get("spans") or []
-    return (min(s[0] for s in spans), max(s[1] for s in spans)) if spans else None
+    return trimmed(text, (min(s[0] for s in spans), max(s[1] for s in spans))) if spans else None
+
+
+def topical(pairs: Sequence[Labelled], n: int, tells: Callable[[Span], bool]) -> set[Span]:
+    """The sources (n = 0) or contents (n = 1) of those attributions of which a part concerns our topics."""
+    return {part for pair in pairs if (part := pair[n]) is not None and any(s is not None and tells(s) for s in pair)}
+
+
+def measure(reader: Reader, articles: Sequence[dict[str, Any]]) -> dict[Key, list[int]]:
+    """Right, false and missed by which attributions, which part and how it is compared."""
+    totals: dict[Key, list[int]] = {(w, p, h): [0, 0, 0] for w in WHICH for p in PARTS for h in SHARES}
+    for article in articles:
+        text, tells = article["text"], reader.concerned(article["text"])
+        found: list[Labelled] = [(trimmed(text, a), trimmed(text, b)) for a, b in reader.attributions(text)]
+        labels: list[Labelled] = [
+            (labelled(text, a.get("source")), labelled(text, a.get("content"))) for a in article["attributions"]
+        ]
+        for n, part in enumerate(PARTS):
+            ours, theirs = ({s for pair in pairs if (s := pair[n]) is not None} for pairs in (found, labels))
+            about = topical(labels, n, tells), topical(found, n, tells)
+            for how, share in SHARES.items():
+                for own, label in matches(sorted(ours), sorted(theirs), share):
+                    outcome = 2 if own is None else 1 if label is None else 0
+                    totals[ALL, part, how][outcome] += 1
+                    concerned = label in about[0] if label is not None else own in about[1]
+                    totals[OURS, part, how][outcome] += concerned
+    return totals
 
 
 def main() -> None:
-    """Print source and content F1, exact and overlapping."""
+    """Print source and content F1, exact and overlapping, over all attributions and over those on our topics."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else LABELLED
     if not path.exists():
         print("attribution  ../shared/eval is not here: nothing to measure against")
         return
-    reader = Reader()
-    totals = {(what, how): [0, 0, 0] for what in ("source", "content") for how in ("exact", "overlapping")}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        article = json.loads(line)
-        text, found = article["text"], reader.attributions(article["text"])
-        for n, what in enumerate(("source", "content")):
-            ours = sorted({trimmed(text, pair[n]) for pair in found})
-            labels = [trimmed(text, s) for a in article["attributions"] if (s := whole(a.get(what))) is not None]
-            for how, share in (("exact", 1.0), ("overlapping", 0.5)):
-                for i, count in enumerate(f1(ours, sorted(set(labels)), share)):
-                    totals[what, how][i] += count
-    for (what, how), (right, false, missed) in totals.items():
+    articles = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    for (which, part, how), (right, false, missed) in measure(Reader(), articles).items():
         p, r = right / max(1, right + false), right / max(1, right + missed)
-        print(f"{what:8} {how:12} precision {p:.3f}  recall {r:.3f}  F1 {2 * p * r / max(1e-9, p + r):.3f}")
+        f1 = 2 * p * r / max(1e-9, p + r)
+        print(f"{which} {part:8} {how:12} precision {p:.3f}  recall {r:.3f}  F1 {f1:.3f}  of {right + missed}")
 
 
 if __name__ == "__main__":

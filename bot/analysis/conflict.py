@@ -24,6 +24,10 @@ class Conflicts:
         inside = self._within(*sentence)
         return self._shown(inside) or self._all_shown or self._first(inside) or self._first_of_all
 
+    def shown(self, part: Range) -> tuple[str, ...]:
+        """The conflicts that the names in a part of the text show by themselves."""
+        return self._shown(self._within(*part))
+
     # What the whole article tells is the same for each of its statements.
     @cached_property
     def _all_shown(self) -> tuple[str, ...]:

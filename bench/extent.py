@@ -1,0 +1,87 @@
+"""The full extent of a source and of what it says, as attributions are labelled: all of the noun phrase, all the words.
+
+A statement carries the name and the sentence; a label has "a Lima lawyer" before the name, "who once ran the port"
+behind it, and all of a quotation whose middle is interrupted by "she said".
+"""
+
+from bot.analysis.clause import Clause, Saying
+from bot.analysis.units import Unit
+
+Span = tuple[int, int]
+HEADED = ("word", "cap", "number", "title", "role", "name", "possessive", "determiner")
+NEXT = 1  # letters between two sentences of one paragraph
+BEFORE = 8  # words of a noun phrase before the part that our phrase begins with
+LEADS = ("comma", "mark", "subordinator", "conjunction", "contrast", "relative", "cue", "source", "dash", "semicolon")
+ATTACHED = ("comma", "dash", "open", "relative", "preposition")  # what joins an addition to a name
+BETWEEN = ("auxiliary", "adverb", "negation", "comma", "dash", "mark")  # what parts a subject from its verb
+
+
+def source(clause: Clause, saying: Saying) -> Span:
+    """The noun phrase of the speakers with what belongs to it before and behind."""
+    units = clause.units
+    first, last = saying.speakers[0], saying.speakers[-1]
+    at = {u.start: n for n, u in enumerate(units)}
+    begin = at.get(first.units[0].start, first.first)
+    cue = at.get(saying.start, begin)
+    if first.pronoun:
+        return first.units[0].start, first.units[0].end
+    end = _behind(clause, last.last, cue) if last.first < cue else _tail(clause, max(last.last, 1), begin > cue)
+    finish = max(last.units[-1].end, units[end - 1].end)
+    return units[_before(units, begin)].start, finish
+
+
+def content(saying: Saying) -> Span:
+    """From the first to the last word said; the words between two parts of a quotation are labelled with them."""
+    return min(a for a, _ in saying.content), max(b for _, b in saying.content)
+
+
+def carried(clause: Clause, before: int) -> int:
+    """Where what was said up to the offset `before` ends in this sentence, where nobody speaks; 0 if it does not go on.
+
+    It goes on in the same quotation, or in one that this sentence begins with in the same paragraph.
+    """
+    quote = next((q for q in clause.quotes if q.start <= clause.start < q.end - 1), None)
+    if quote is None or (quote.start >= before and clause.start - before > NEXT):
+        return 0
+    return min(clause.end, quote.end)
+
+
+def _before(units: list[Unit], begin: int) -> int:
+    """Back over words that describe the name up to what begins the noun phrase; nowhere if nothing plainly does."""
+    i = begin
+    while i > max(0, begin - BEFORE) and units[i].kind != "determiner" and units[i - 1].kind in HEADED:
+        i -= 1
+    clean = i == 0 or units[i].kind == "determiner" or units[i - 1].kind in LEADS
+    return i if clean else begin
+
+
+def _behind(clause: Clause, last: int, cue: int) -> int:
+    """The end of a subject before its verb: with its apposition, its "of", its "who" up to the verb."""
+    units = clause.units
+    if last >= cue or units[last].kind not in ATTACHED or clause.quoted(units[last].start):
+        return last
+    end = cue
+    while end > last and units[end - 1].kind in BETWEEN:
+        end -= 1
+    added = units[last:end]
+    if any(u.kind in ("conjunction", "subordinator", "semicolon") and u.cue is None for u in added[:1]):
+        return last
+    closed = units[last].kind not in ("comma", "dash") or units[min(end, cue - 1)].kind in ("comma", "dash")
+    other = any(u.cue is not None or u.kind == "colon" for u in added) and units[last].kind == "comma"
+    return end if closed and not other else last
+
+
+def _tail(clause: Clause, last: int, inverted: bool) -> int:
+    """The end of a speaker behind the cue: up to where the words said go on, or to the end of the sentence."""
+    units = clause.units
+    if last >= len(units) or not inverted or units[last].kind not in ATTACHED:
+        return last
+    end = last
+    while end < len(units) and units[end].kind not in ("subordinator", "semicolon", "colon") and units[end].low != '"':
+        verb = units[end].cue is not None and clause.grammar.participle(units[end].low)
+        if verb or (units[end].low in clause.grammar.afterthoughts and units[end].low not in clause.grammar.bridges):
+            break
+        end += 1
+    while end > last and units[end - 1].kind in ("comma", "mark", "dash"):
+        end -= 1
+    return end
