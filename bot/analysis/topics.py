@@ -14,6 +14,7 @@ from bot.domain.statement import Stance
 
 WORD = 7  # letters of a word and its space, on average
 REACH = 12  # words from an act to what it is about
+LEAD, LEADING = 60, 6  # letters and words before a topic's words in which is looked for what makes them background
 REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
 TOLD_AGAIN = (Stance.AGREE, Stance.RECOGNISE, Stance.CLAIM)
 
@@ -133,7 +134,7 @@ class Topics:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
         infinitive = owned = False
         retold = self._words.get("retold", ())
-        for word in reversed(self._view.low[max(0, hit.start - 40) : hit.start].split()[-4:]):
+        for word in reversed(self._view.low[max(0, hit.start - LEAD) : hit.start].split()[-LEADING:]):
             if word in self._words.get("talks", ()) or word in self._words.get("efforts", ()):
                 return word
             if word in self._words.get("background", ()):

@@ -159,7 +159,10 @@ class Grammar:
                 out.append(Unit("name", a, name.end, view.low[a : name.end], name))
                 continue
             like, end = self._fixed(low, i) if low[i] in self._second else (self._single.get(low[i]), i + 1)
-            if like is not None and like.role is not None:
+            if like is not None and like.cue is not None and _hyphened(view.plain, a):
+                out.append(Unit("word", a, b, low[i]))
+                end = i + 1
+            elif like is not None and like.role is not None:
                 out.append(self._post(like, view, a, tokens[end - 1][1], named=bool(out) and out[-1].kind == "cap"))
             else:
                 out.append(self._made(like, view, a, tokens[end - 1][1]) if like else self._plain(view, a, b, low[i]))
@@ -221,6 +224,11 @@ class Grammar:
             return Unit("adverb", start, end, low)
         named = "-" in low and view.plain[start:end] != low  # al-Thani
         return Unit("cap" if named else "word", start, end, low)
+
+
+def _hyphened(text: str, at: int) -> bool:
+    """Whether a word is the second part of another: "US-backed forces" back nothing."""
+    return at > 1 and text[at - 1] == "-" and not text[at - 2].isspace()
 
 
 def headline_case(view: View, start: int, end: int) -> bool:
