@@ -60,7 +60,7 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return
     if lead in clause.grammar.asked or (cue.stance == "agree" and _retold(clause, lead, k)):
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
-    if cue.kind == "say" and _leaves_open(clause, k):
+    if cue.kind == "say" and (_leaves_open(clause, k) or _mentions(clause, k)):
         return
     if cue.kind == "act" and (_question(clause) or _blamed(clause, k) or _possible(clause, first, k)):
         return
@@ -85,6 +85,11 @@ def _leaves_open(clause: Clause, k: int) -> bool:
     units = clause.units
     open_ = k + 1 < len(units) and units[k + 1].low in clause.grammar.asked
     return open_ and any(u.kind == "negation" for u in units[max(0, k - 3) : k])
+
+
+def _mentions(clause: Clause, k: int) -> bool:
+    """ "noting the peace plan": a thing is named, and nothing said of it."""
+    return clause.units[k].low in clause.grammar.mentions and not _clause_follows(clause, k)
 
 
 def _question(clause: Clause) -> bool:
@@ -172,8 +177,10 @@ def _matrix(clause: Clause, k: int) -> bool:
 
 
 def _attempt(clause: Clause, k: int, cue: Cue) -> bool:
-    """ "scrambled to renew the truce": work on it, not consent; a headline's "X to renew the truce" is a plan."""
-    return cue.stance == "agree" and clause.covering(k - 2) is None
+    """ "scrambled to renew the truce", "a resolution to demand one": work on it; "X to renew it" is a plan."""
+    before = clause.covering(k - 2)
+    draft = before is not None and before.role is not None and before.role.kind == "paper"
+    return draft or (cue.stance == "agree" and before is None)
 
 
 def _is_noun(clause: Clause, k: int) -> bool:

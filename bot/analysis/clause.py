@@ -124,7 +124,8 @@ def _promised(clause: Clause, k: int) -> bool:
     """Whether a verb that may take a thing has one: "A deal is far, X vows more strikes" vows no deal."""
     cue = clause.units[k].cue
     after = clause.units[k + 1] if k + 1 < len(clause.units) else None
-    return cue is not None and cue.kind == "either" and after is not None and after.kind in ("word", "determiner")
+    takes = cue is not None and (cue.kind == "either" or clause.units[k].low in clause.grammar.promises)
+    return takes and after is not None and after.kind in ("word", "determiner")
 
 
 def _heard(clause: Clause, k: int) -> int:

@@ -4,6 +4,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
@@ -17,7 +18,7 @@ from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF, held, stance, told
 from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, quotes, sentences
-from bot.analysis.topics import Topics
+from bot.analysis.topics import TOLD_AGAIN, Topics
 from bot.analysis.units import Grammar, headline_case
 from bot.analysis.whose import Whose
 from bot.domain.statement import CEASEFIRE, Span, Stance, Statement
@@ -32,6 +33,7 @@ SUREST = 0.88
 WORD = re.compile(r"[\w'’]+")
 NEAR_NEGATION = 8  # letters: "is not", "not part of"
 NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
+NEWS = timedelta(days=7)  # an act done earlier is told again
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
 
@@ -186,7 +188,9 @@ class Reading:
         parted = any(mark in self._view.plain[outer.saying.end : inner.saying.start] for mark in ",;—")
         demanded = outer.saying.cue.kind == "act" and inner.saying.rule not in (CALL, DONE) and not parted
         wished = bool(inner.saying.modal and outer.speakers)  # "ready to accept, sources said": nobody's wish
-        return wished or demanded or inner.own
+        verb = self._view.low[inner.saying.start : inner.saying.end]
+        supposed = outer.saying.cue.kind == "say" and verb in self._grammar.wishes and bool(outer.speakers)
+        return wished or demanded or inner.own or supposed
 
     def _keep(self, said: _Said, read: Sequence[_Said], sentence: Range) -> None:
         for topic in self._lexicon.topics:
@@ -194,7 +198,16 @@ class Reading:
             if hit is not None:
                 for speaker in said.speakers:
                     how = self._stance(topic, hit, said, speaker, read, sentence)
-                    self._found.append((self._statement(hit, said.saying, how, speaker, sentence), speaker.post))
+                    found = self._statement(hit, said.saying, how, speaker, sentence)
+                    if not (said.saying.cue.kind == "act" and how[0] in TOLD_AGAIN and self._long_past(found.said_on)):
+                        self._found.append((found, speaker.post))
+
+    def _long_past(self, said_on: str | None) -> bool:
+        """Whether an act was done weeks before the article."""
+        try:
+            return date.fromisoformat(self._day) - date.fromisoformat(said_on or "") > NEWS
+        except ValueError:
+            return False  # a day that is not known, or only told in words
 
     def _stance(
         self, topic: str, hit: Hit, said: _Said, speaker: Speaker, read: Sequence[_Said], sentence: Range

@@ -112,6 +112,9 @@ class Grammar:
         self.undergone = frozenset(s for form in language.words.get("undergone", ()) for s in spelled(form))
         self.hearing = frozenset(language.words.get("hearing", ()))
         self.newly = frozenset(s for form in language.words.get("newly", ()) for s in spelled(form))
+        self.promises = frozenset(language.words.get("promise", ()))
+        self.mentions = frozenset(language.words.get("mention", ()))
+        self.wishes = frozenset(language.words.get("wish", ()))
         self.hearsay = frozenset(language.words.get("hearsay", ()))
         self.afterthoughts = frozenset(language.words.get("afterthought", ()))
 
