@@ -189,7 +189,8 @@ class Reading:
         demanded = outer.saying.cue.kind == "act" and inner.saying.rule not in (CALL, DONE) and not parted
         wished = bool(inner.saying.modal and outer.speakers)  # "ready to accept, sources said": nobody's wish
         verb = self._view.low[inner.saying.start : inner.saying.end]
-        supposed = outer.saying.cue.kind == "say" and verb in self._grammar.wishes and bool(outer.speakers)
+        behind = outer.saying.cue.kind == "say" and inner.saying.start > outer.saying.end
+        supposed = behind and verb in self._grammar.wishes and bool(outer.speakers)
         return wished or demanded or inner.own or supposed
 
     def _keep(self, said: _Said, read: Sequence[_Said], sentence: Range) -> None:
