@@ -27,7 +27,10 @@ MAX_BYTES = 10_000_000
 MAX_REDIRECTS = 5
 PER_HOST = 2
 CHUNK = 1 << 16
-FEED_TYPES = "application/rss+xml, application/atom+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
+FEED_TYPES = (
+    "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
+    "application/xml;q=0.9, */*;q=0.5"
+)
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
 _MAX_HEADER = 1_000

@@ -8,19 +8,17 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 import feedparser
 from feedparser.encodings import convert_to_utf8
 
 from bot.domain.article import Entry
 from bot.errors import ParseError
+from bot.feeds.fields import MAX_BODY, MAX_TITLE, language_of, link_of, text_of
+from bot.feeds.jsonfeed import parse_json_feed
 from bot.feeds.trim import MAX_ITEMS, trim
 from bot.service.ports import Parsed
 
-MAX_TITLE = 10_000  # characters of HTML; clean.py cuts the plain title shorter
-MAX_BODY = 1_000_000
-MAX_LINK = 4_000
 _TEXTUAL = frozenset({"text/html", "text/plain", "application/xhtml+xml"})
 _HTML_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL)
 # The longer mark first: UTF-32's begins with UTF-16's.
@@ -32,10 +30,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16be"),
 )
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
+# A mark, white space and NULs that some servers send ahead.
+_BEFORE = b"\xef\xbb\xbf \t\r\n\0"
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _BASE = re.compile(rb"""base\s*=\s*["']""")
 _ELEMENT = re.compile(rb"<\w")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,3}")
 
 
 def parse_feed(body: bytes, *, url: str, content_type: str | None, known: frozenset[bytes]) -> Parsed:
@@ -53,7 +52,10 @@ def parse_feed(body: bytes, *, url: str, content_type: str | None, known: frozen
 
 
 def _parse(body: bytes, *, url: str, content_type: str | None, known: frozenset[bytes]) -> Parsed:
-    _refuse_what_is_no_feed(body)
+    start = body[:4_096].lstrip(_BEFORE)
+    _refuse_what_is_no_feed(start)
+    if start[:1] in b"{[":
+        return parse_json_feed(body.lstrip(_BEFORE), url=url, known=known)
     document: bytes = convert_to_utf8({"content-type": _charset_settled(body, content_type)}, body, {})
     # A base costs feedparser a quarter more time, and it needs one only to resolve the document's own bases against.
     base = url if _BASE.search(document) else ""
@@ -79,7 +81,7 @@ def _feedparser(document: bytes, base: str) -> Mapping[str, Any]:
     )
     if not result["entries"]:
         if not result["version"]:
-            raise ParseError("neither RSS nor Atom")
+            raise ParseError("neither RSS nor Atom nor JSON Feed")
         if result["bozo"]:
             raise ParseError("broken XML: not well-formed, and no item in it")
     return result
@@ -88,14 +90,11 @@ def _feedparser(document: bytes, base: str) -> Mapping[str, Any]:
 # --- what is a feed --------------------------------------------------------------------------------
 
 
-def _refuse_what_is_no_feed(body: bytes) -> None:
-    start = body[:4_096].lstrip(b"\xef\xbb\xbf \t\r\n\0")
+def _refuse_what_is_no_feed(start: bytes) -> None:
     if not start:
         raise ParseError("the answer is empty")
     if _HTML_PAGE.match(start):
         raise ParseError("an HTML page, not a feed")
-    if start[:1] in b"{[":
-        raise ParseError("JSON, not an RSS or Atom feed")
 
 
 def _charset_settled(body: bytes, content_type: str | None) -> str:
@@ -128,7 +127,7 @@ def _head(document: bytes) -> int:
 def _parsed(result: Mapping[str, Any], url: str, *, items: frozenset[bytes], skipped: int) -> Parsed:
     found = (_entry(e, url) for e in result["entries"][:MAX_ITEMS])
     entries = tuple(e for e in found if e.guid or e.link or e.title or e.summary or e.content)
-    return Parsed(entries, items, language=_language(dict.get(result["feed"], "language")), skipped=skipped)
+    return Parsed(entries, items, language=language_of(dict.get(result["feed"], "language")), skipped=skipped)
 
 
 def _entry(found: dict[str, Any], url: str) -> Entry:
@@ -137,46 +136,24 @@ def _entry(found: dict[str, Any], url: str) -> Entry:
         return dict.get(found, key)
 
     return Entry(
-        guid=_text(get("id"), MAX_BODY) or None,
-        link=_link(get("link"), url),
-        title=_text(get("title"), MAX_TITLE),
-        summary=_text(get("summary"), MAX_BODY),
+        guid=text_of(get("id"), MAX_BODY) or None,
+        link=link_of(get("link"), url),
+        title=text_of(get("title"), MAX_TITLE),
+        summary=text_of(get("summary"), MAX_BODY),
         content=_content(get("content")),
         published=_moment(get("published_parsed")) or _moment(get("updated_parsed")),
-        language=_language(get("language")) or _language((get("title_detail") or {}).get("language")),
+        language=language_of(get("language")) or language_of((get("title_detail") or {}).get("language")),
     )
-
-
-def _text(value: object, cap: int) -> str:
-    """A string that can be stored (lone surrogates cannot), cut at `cap` characters."""
-    return value[:cap].encode("utf-8", "ignore").decode("utf-8").strip() if isinstance(value, str) else ""
 
 
 def _content(parts: object) -> str | None:
     """The longest textual part: feeds with several repeat the same in less detail."""
     texts = [
-        _text(part.get("value"), MAX_BODY)
+        text_of(part.get("value"), MAX_BODY)
         for part in (parts if isinstance(parts, list) else [])
         if part.get("type", "text/html") in _TEXTUAL
     ]
     return max(texts, key=len, default="") or None
-
-
-def _link(value: object, url: str) -> str | None:
-    """An absolute http(s) address, else None."""
-    relative = _text(value, MAX_LINK + 1)
-    if not relative:
-        return None
-    try:
-        link = urljoin(url, relative)
-    except ValueError:
-        return None
-    usable = link.startswith(("http://", "https://")) and len(link) <= MAX_LINK and link.isprintable()
-    return link if usable else None
-
-
-def _language(value: object) -> str | None:
-    return value if isinstance(value, str) and _LANGUAGE.fullmatch(value) else None
 
 
 def _moment(value: Any) -> datetime | None:

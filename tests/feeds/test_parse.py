@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.article import Entry
 from bot.errors import ParseError
-from bot.feeds.parse import MAX_BODY, MAX_TITLE, parse_feed
+from bot.feeds.fields import MAX_BODY, MAX_TITLE
+from bot.feeds.parse import parse_feed
 from bot.feeds.trim import MAX_ITEMS
 from bot.service.ports import Parsed
 from tests.feeds.captures import needs_captures, series
@@ -111,11 +112,11 @@ def test_the_header_wins_over_the_declaration_elsewhere() -> None:
         ("<!DOCTYPE html><html><body>Log in</body></html>", "an HTML page, not a feed"),
         ('\n<?xml version="1.0"?>\n<!-- x --><!DOCTYPE html PUBLIC "x"><html xmlns="x"/>', "an HTML page, not a feed"),
         ("<HTML><item><title>x</title></item></HTML>", "an HTML page, not a feed"),
-        ('{"error": "no such feed"}', "JSON, not an RSS or Atom feed"),
-        ("[]", "JSON, not an RSS or Atom feed"),
-        ("Not found", "neither RSS nor Atom"),
-        ("<opml version='2.0'><body/></opml>", "neither RSS nor Atom"),
-        ("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither RSS nor Atom"),
+        ('{"error": "no such feed"}', "JSON, not a feed: no JSON Feed version in it"),
+        ("[]", "JSON, not a feed: no JSON Feed version in it"),
+        ("Not found", "neither RSS nor Atom nor JSON Feed"),
+        ("<opml version='2.0'><body/></opml>", "neither RSS nor Atom nor JSON Feed"),
+        ("\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "neither RSS nor Atom nor JSON Feed"),
         ("<rss version='2.0'>\n<channel><title>x</channel>", "broken XML: not well-formed, and no item in it"),
     ],
 )
