@@ -1,11 +1,11 @@
 """The stance rules of one topic in one language, all their words looked for in one walk over what was said."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
+
+from ahocorasick_rs import AhoCorasick, MatchKind
 
 from bot.analysis.lexicon import OWN, Lexicon, StanceRule
 
-TOKEN = re.compile(r"[^\W_]+|[^\w\s]")
 GAP = " .. "  # "end .. truce": the second word follows the first within REACH letters, in the same sentence
 REACH = 18
 
@@ -17,15 +17,12 @@ class Rulebook:
         self._rules = tuple(
             (rule, frozenset(rule.words), frozenset(rule.also), frozenset(rule.unless)) for rule in rules
         )
-        self._stems: dict[str, list[str]] = {}  # by their first letters
-        self._phrases: dict[str, list[tuple[str, str, str]]] = {}  # by their first word: whole, up to a gap, behind it
-        for word in dict.fromkeys(w for r in self._rules for words in r[1:] for w in sorted(words)):
-            first = TOKEN.match(word)
-            if first is not None and first.end() < len(word):
-                head, _, tail = word.partition(GAP)
-                self._phrases.setdefault(first.group(), []).append((word, head, tail))
-            else:
-                self._stems.setdefault(word[:2], []).append(word)
+        heads: dict[str, list[tuple[str, str]]] = {}  # up to a gap: the word, and what is behind the gap
+        for word in sorted({w for r in self._rules for words in r[1:] for w in words}):
+            head, _, tail = word.partition(GAP)
+            heads.setdefault(head, []).append((word, tail))
+        self._words = list(heads.values())
+        self._search = AhoCorasick(list(heads), matchkind=MatchKind.Standard)
 
     def fitting(self, content: str, who: str = "") -> list[StanceRule]:
         """The rules that fit words in lower case, in their order. `who` is OWN, OTHER or "" where it does not show."""
@@ -40,13 +37,11 @@ class Rulebook:
         ]
 
     def _there(self, content: str) -> Iterator[str]:
-        for token in TOKEN.finditer(content):
-            at, first = token.start(), token.group()
-            for word, head, tail in self._phrases.get(first, ()):
-                if content.startswith(head, at) and (not tail or _follows(tail, content, at + len(head))):
-                    yield word
-            for word in self._stems.get(first[:2], ()):
-                if content.startswith(word, at):
+        for number, start, end in self._search.find_matches_as_indexes(content, overlapping=True):
+            if start and content[start].isalnum() and content[start - 1].isalnum():
+                continue
+            for word, tail in self._words[number]:
+                if not tail or _follows(tail, content, end):
                     yield word
 
 
@@ -63,6 +58,8 @@ def rulebooks(lexicon: Lexicon, code: str) -> Mapping[str, Rulebook]:
 
 
 def _follows(tail: str, content: str, begin: int) -> bool:
+    if content[begin : begin + 1].isalnum():
+        return False  # but the beginning of a longer word
     found = content.find(tail, begin, begin + REACH + len(tail))
     while found > 0 and content[found - 1].isalnum():
         found = content.find(tail, found + 1, begin + REACH + len(tail))

@@ -44,6 +44,7 @@ class Topics:
         dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
         self._conflict = bool(self._war or self._land.places or dispute)
         self._between = language.any_of("determiner", "between")
+        self._plainly: dict[tuple[Range, ...], Stance] = {}  # of words said
         self.reasons: list[str] = []
 
     def fitting(self, topic: str, words: str, who: str) -> list[StanceRule]:
@@ -127,8 +128,10 @@ class Topics:
 
     def _plain(self, saying: Saying) -> Stance:
         """The stance of the words said, whatever they are about."""
-        content = " ".join(self._view.low[a:b] for a, b in saying.content)
-        return stance(Cue((), "say"), self._books[""].fitting(content))[0]
+        if saying.content not in self._plainly:
+            content = " ".join(self._view.low[a:b] for a, b in saying.content)
+            self._plainly[saying.content] = stance(Cue((), "say"), self._books[""].fitting(content))[0]
+        return self._plainly[saying.content]
 
     def _lead(self, hit: Hit) -> str:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
