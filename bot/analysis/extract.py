@@ -1,13 +1,14 @@
 """The engine: an article's words to its statements, the topics they flag, and the reasons for both."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from bot.analysis.language import guess
 from bot.analysis.lexicon import Deed, Lexicon, Term
 from bot.analysis.match import Names, Spellings, TopicHits
 from bot.analysis.occasion import Occasions
 from bot.analysis.reading import Reading
-from bot.analysis.rules import rulebooks
+from bot.analysis.rules import Rulebook, rulebooks
 from bot.analysis.text import View
 from bot.analysis.units import Grammar
 from bot.domain.statement import Analysis, Document, Stance, Statement
@@ -19,36 +20,53 @@ THRESHOLD = 0.45
 NOBODY = "quiet: nobody is reported to speak about a topic's words"
 
 
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    """What one language is read with."""
+
+    grammar: Grammar
+    topics: TopicHits
+    books: Mapping[str, Rulebook]
+    occasions: Occasions
+    spellings: Spellings | None
+
+    @classmethod
+    def of(cls, lexicon: Lexicon, code: str) -> "_Tools":
+        words = lexicon.languages[code]
+        spellings = Spellings(lexicon, words) if words.names else None
+        return cls(Grammar(words), TopicHits(lexicon, code), rulebooks(lexicon, code), Occasions(words), spellings)
+
+
 class Engine:
     """The statement engine over one lexicon. Pure: the same document always gets the same verdict."""
 
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._names = Names(lexicon)
-        self._tools = {
-            c: (Grammar(words), TopicHits(lexicon, c), rulebooks(lexicon, c), Occasions(words))
-            for c, words in lexicon.languages.items()
-        }
-        self._spellings = {c: Spellings(lexicon, words) for c, words in lexicon.languages.items() if words.names}
+        self._tools: dict[str, _Tools] = {}  # made with a language's first article: few bots read them all
 
     def analyse(self, document: Document) -> Analysis:
         """The verdict on one article. Never raises for what a document holds; linear in its length."""
         code = (document.language or guess(f"{document.title}\n{document.text[:1000]}")).lower()[:2]
-        if code not in self._tools:
+        language = self._lexicon.languages.get(code)
+        if language is None:
             return Analysis(reasons=(f"quiet: no lexicon for the language {code!r}",))
-        grammar, topics, books, occasions = self._tools[code]
-        language = self._lexicon.languages[code]
+        if code not in self._tools:
+            self._tools[code] = _Tools.of(self._lexicon, code)
+        tools = self._tools[code]
         view = View.of(document.body, cap=CAP)
-        hits = topics.find(view)
+        hits = tools.topics.find(view)
         if not any(isinstance(h.what, Term | Deed) for h in hits):
             return Analysis(reasons=("quiet: no word of any topic",))
         title = view.low[: view.low.find("\n") + 1]
         if mark := next((w for w in language.words.get("opinion", ()) if w in title), ""):
             return Analysis(reasons=(f"quiet: the title says {mark!r} (opinion)",))
         names, day = self._names.find(view), (document.published or "")[:10]
-        if code in self._spellings:
-            names = self._spellings[code].find(view, names)
-        reading = Reading(self._lexicon, language, grammar, view, hits, names, books, occasions, day=day)
+        if tools.spellings is not None:
+            names = tools.spellings.find(view, names)
+        reading = Reading(
+            self._lexicon, language, tools.grammar, view, hits, names, tools.books, tools.occasions, day=day
+        )
         return self._verdict(reading.statements(), reading.topics.reasons)
 
     def _verdict(self, found: Iterable[Statement], against: Iterable[str]) -> Analysis:

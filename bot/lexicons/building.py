@@ -146,8 +146,11 @@ class Builder:
         """The whole, after the checks that need all of it."""
         self._references()
         self._clashes()
+        spellings: dict[str, list[Spelling]] = {}
+        for code, spelling, _ in self._spellings:
+            spellings.setdefault(code, []).append(spelling)
         for code, words in self._languages.items():
-            self._languages[code] = replace(words, names=tuple(s for c, s, _ in self._spellings if c == code))
+            self._languages[code] = replace(words, names=tuple(spellings.get(code, ())))
         return Lexicon(
             {k: v[0] for k, v in self._actors.items()},
             {k: v[0] for k, v in self._territories.items()},
@@ -251,8 +254,9 @@ class Builder:
                     self._spellings += [(codes[0], Spelling(form, name, case), table) for form in forms]
 
     def _references(self) -> None:
+        known: dict[str, tuple[Any, Table]] = {**self._actors, **self._territories}
         for _, spelling, table in self._spellings:
-            self._leads(spelling.name, spelling.name, {**self._actors, **self._territories}, table)
+            self._leads(spelling.name, spelling.name, known, table)
         for table in self._abouts:
             for name in table.texts("about"):
                 self._leads("about", name, self._territories, table)

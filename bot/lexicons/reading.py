@@ -3,7 +3,7 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -21,6 +21,16 @@ NAMES = {
     "int": "a whole number",
     "tables": "a list of tables",
     "map": "a table of texts",
+}
+
+
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "texts": lambda value: isinstance(value, list) and all(isinstance(x, str) for x in value),
+    "bool": lambda value: isinstance(value, bool),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "tables": lambda value: isinstance(value, list) and all(isinstance(x, dict) for x in value),
+    "map": lambda value: isinstance(value, dict) and all(isinstance(x, str) for x in value.values()),
 }
 
 
@@ -133,15 +143,7 @@ def _fits(table: Table, shape: Shape | None, mistakes: list[Mistake]) -> bool:
 
 
 def _wrong(table: Table, key: str, value: object, wanted: Field) -> Iterator[Mistake]:
-    right = {
-        "str": isinstance(value, str),
-        "texts": isinstance(value, list) and all(isinstance(x, str) for x in value),
-        "bool": isinstance(value, bool),
-        "int": isinstance(value, int) and not isinstance(value, bool),
-        "tables": isinstance(value, list) and all(isinstance(x, dict) for x in value),
-        "map": isinstance(value, dict) and all(isinstance(x, str) for x in value.values()),
-    }[wanted.kind]
-    if not right:
+    if not CHECKS[wanted.kind](value):
         yield table.mistake(key, f'"{key}" is not {NAMES[wanted.kind]}', f"write {NAMES[wanted.kind]}")
         return
     texts: list[str] = []
