@@ -153,9 +153,12 @@ def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool)
     at = phrase.last
     if phrase.role is None or at + 1 >= len(units) or units[at].low not in grammar.bridges:
         return
-    if units[phrase.last - 1].name is not None and units[at].low != "of":
+    last = units[phrase.last - 1].name
+    if last is not None and not last.adjective and units[at].low != "of":
         return
     owner = _phrase(units, at + 1, grammar, capitals)
+    if owner is None and last is not None and units[at + 1].modifier:
+        phrase.last = at + 2  # "el ministro turco de Exteriores"
     if owner is None or owner.pronoun:
         return
     phrase.owner, phrase.last = owner, owner.last

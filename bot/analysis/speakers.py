@@ -290,8 +290,17 @@ class Memory:
         seen = self.offices.get(title or unit.low)
         if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):
             return seen
+        if owner is None and title and (named := self._named_with(title)) is not None:
+            return named
         actor = self.lexicon.holder("pope", "Vatican", self.day) if title == "pope" else None
         return (actor.name, actor) if actor is not None else None
+
+    def _named_with(self, title: str) -> Entry | None:
+        """The last one named who holds this post by the lexicon, though the article has not said so."""
+        for name, actor in reversed(self.persons):
+            if actor is not None and any(o.title == title and o.held_on(self.day) for o in actor.offices):
+                return name, actor
+        return None
 
     def _words(self, phrase: Phrase) -> str:
         """The phrase as written, without its article."""
