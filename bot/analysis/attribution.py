@@ -7,10 +7,11 @@ from bot.analysis.clause import Clause, Range, Saying, acted, content, stop, und
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
 from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, owner, subject
-from bot.analysis.units import Unit
+from bot.analysis.units import APART, Unit
 
 COLON = Cue((), "say")
 TITLED = 5  # words of a post in a case that no role is listed in, before a name
+PARTING = ("comma", "colon", "semicolon", "mark", "subordinator", "contrast", "relative")
 BETWEEN = ("word", "determiner", "preposition", "number")
 
 
@@ -137,7 +138,7 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
             clause.deeds.get(unit.start, unit.end) if cue.kind == "deed" else unit.end,
             speakers=(tuple(p for p in phrase.group if p.can_speak) if phrase.owner is None else ()) or (phrase,),
             content=tuple(c for c in about if c[0] < c[1]),
-            negated=any(_negates(clause, u) for u in near),
+            negated=any(_negates(clause, u) for u in near) or _negated_behind(clause, k),
             modal=next((u.low for u in reversed(near) if u.low in clause.grammar.modals), ""),
             sure=sure,
             rule=rule,
@@ -151,6 +152,17 @@ def _negates(clause: Clause, unit: Unit) -> bool:
         return False
     at = clause.units.index(unit)
     return not at or clause.units[at - 1].kind != "comma"
+
+
+def _negated_behind(clause: Clause, k: int) -> bool:
+    """ "stimmt einer Waffenruhe nicht zu": the negation stands behind its verb, where the grammar has it so."""
+    units = clause.units
+    for i in range(k + 1, min(k + APART, len(units)) if clause.grammar.denied_behind else 0):
+        if units[i].kind in PARTING:
+            return False
+        if units[i].kind == "negation" and not clause.quoted(units[i].start):
+            return i + 1 == len(units) or units[i + 1].low not in clause.grammar.merely
+    return False
 
 
 def _passive(clause: Clause, k: int) -> bool:

@@ -11,7 +11,7 @@ TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settl
 ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
 CUE_KINDS = ("say", "act", "either")
 # What the grammar of a language is like, where it is not like English.
-TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals")
+TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals", "negation behind")
 HOLDERS = ("before", "after")
 # Of whose doing a stance rule's words tell.
 OWN, OTHER = "own", "other"

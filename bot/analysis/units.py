@@ -34,6 +34,8 @@ LEADING = ("determiner", "possessive", "title", "modifier", "that")  # what may 
 BODIES = ("organ", "group", "official")
 LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 SHORT = 3  # letters of a role that is an abbreviation
+APART = 25  # words from a verb to the particle that belongs to it
+CLOSING = frozenset(",.;:!?")
 
 
 @dataclass(slots=True)
@@ -68,6 +70,9 @@ class Grammar:
         for word in language.words.get("modifier", ()):
             key = tuple(word.split())
             self._table.setdefault(key, Unit("word", 0, 0, "")).modifier = True
+        particles = frozenset(language.words.get("particle", ()))
+        self._separable: dict[str, dict[str, Unit]] = {}  # a verb -> the particles that may close its clause
+        self._joining = frozenset(language.words.get("conjunction", ()))
         self._single = {key[0]: unit for key, unit in self._table.items() if len(key) == 1}
         for key, unit in self._table.items():
             self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
@@ -75,9 +80,13 @@ class Grammar:
                 self._second.setdefault(key[0], set()).add(key[1])
             if len(key) == 2 and unit.cue is not None:
                 self._parting.add(key[0])
+                if key[1] in particles:
+                    self._separable.setdefault(key[0], {})[key[1]] = unit
         traits = language.words.get("trait", ())
         self.behind, self.dropped = "subject behind" in traits, "subject dropped" in traits
         self.last, self.capitals = "verb last" in traits, "nouns in capitals" not in traits
+        self.denied_behind = "negation behind" in traits
+        self.merely = frozenset(language.words.get("merely", ()))
         self.bridges = frozenset(language.words.get("bridge", ()))
         self._participle = tuple(language.words.get("participle_ending", ()))
         self._irregular = frozenset(language.words.get("irregular_past", ()))
@@ -180,7 +189,20 @@ class Grammar:
                     return like, i + size
         if low[i] in self._parting and (wide := self._parted_cue(low, i)) is not None:
             return wide
+        if low[i] in self._separable and (apart := self._apart(low, i)) is not None:
+            return apart, i + 1
         return self._single.get(low[i]), i + 1
+
+    def _apart(self, low: Sequence[str], i: int) -> Unit | None:
+        """A verb whose particle closes its clause: "schließt einen Rückzug aus"."""
+        particles = self._separable[low[i]]
+        for j in range(i + 2, min(len(low), i + APART)):
+            if low[j] in CLOSING:
+                return None
+            ends = j + 1 == len(low) or not low[j + 1][0].isalnum() or low[j + 1] in self._joining
+            if ends and low[j] in particles:
+                return particles[low[j]]
+        return None
 
     def _parted_cue(self, low: Sequence[str], i: int) -> tuple[Unit, int] | None:
         """A cue of several words with one adverb inside ("called on Sunday for"), and the token behind it."""
