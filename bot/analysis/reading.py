@@ -239,7 +239,13 @@ class Reading:
             return found
         if self._denied(hit):
             return Stance.REJECT, "says whose it is not"
-        return held(found, hit.what.holder, self._holder(hit, said.saying, hit.what.holder), sides)
+        holder = self._holder(hit, said.saying, hit.what.holder)
+        return held(found, hit.what.holder, holder, sides, foreseen=self._foreseen(hit))
+
+    def _foreseen(self, hit: Hit) -> bool:
+        """Whether it is told of a time to come whose a land is: "will stay with"."""
+        before = self._view.low[max(0, hit.start - NEAR_NEGATION) : hit.start].split()
+        return bool(before) and before[-1] in self._grammar.future
 
     def _denied(self, hit: Hit) -> bool:
         """Whether a negation stands right beside the words of belonging: "is not Russian", "never part of"."""

@@ -50,15 +50,20 @@ def told(found: tuple[Stance, str], act: Cue, *, several: bool) -> tuple[Stance,
     return found
 
 
-def held(found: tuple[Stance, str], where: str, holder: str, sides: Collection[str]) -> tuple[Stance, str]:
+def held(
+    found: tuple[Stance, str], where: str, holder: str, sides: Collection[str], *, foreseen: bool
+) -> tuple[Stance, str]:
     """The stance of words that say who is to hold a land, for a speaker of these sides; `holder` "" is the speaker.
 
-    `where` the holder stands tells whose wish it is: "wants to annex it" is his own, "belongs to him" somebody's word.
+    `where` the holder stands tells whose wish it is: "wants to annex it" is his own, "belongs to him" somebody's word,
+    and "will stay with him" what somebody foresees.
     """
     if found[0] in HOLDS_AGAINST:
         return found
     if not holder or holder in sides:
         return Stance.CLAIM, "asserts a right to it"
+    if foreseen and where == "after":
+        return Stance.ASSESS, "foresees whose it will be"
     return (
         (Stance.ACCUSE, "says another would take it") if where == "before" else (Stance.RECOGNISE, "says whose it is")
     )

@@ -14,10 +14,12 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     """Walk back from the cue to its subject."""
     units, sure, i, words = clause.units, 1.0, k - 1, 0
     participle = clause.grammar.participle(units[k].low)
-    if participle and (
-        i < 0 or units[i].kind in ("comma", "conjunction", "dash") or units[i].low in clause.grammar.gerunds
-    ):
-        return _main(clause, k)
+    if participle:
+        j = i
+        while j > 0 and units[j].kind == "adverb":
+            j -= 1  # ", firmly rejecting"
+        if j < 0 or units[j].kind in ("comma", "conjunction", "dash") or units[i].low in clause.grammar.gerunds:
+            return _main(clause, k)
     if participle and units[i].kind in ("preposition", "subordinator"):
         return None
     while i >= 0:

@@ -30,7 +30,7 @@ CLASSES = (
     "title", "adverb",
 )  # fmt: skip
 PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
-LEADING = ("determiner", "possessive", "title", "modifier", "that")  # what may stand before a clause's subject
+LEADING = ("determiner", "possessive", "title", "modifier", "that", "focus")  # what may stand before a clause's subject
 BODIES = ("organ", "group", "official")
 LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 SHORT = 3  # letters of a role that is an abbreviation

@@ -26,7 +26,8 @@ class Whose:
         """By the subject of what is said: OWN, OTHER or "" where that does not show."""
         start, end = said
         that = self._view.low.find(self._that, start, min(end, start + NEAR_THAT)) if self._that else -1
-        start = that + len(self._that) if that >= 0 else start
+        if that >= 0 and '"' not in self._view.plain[start:that]:  # a quotation has subjects of its own before it
+            start = that + len(self._that)
         for word in WORD.finditer(self._view.low, start, end):
             name = self._named_at(word.start())
             if name is not None:
