@@ -123,6 +123,7 @@ def _interrupts(clause: Clause, k: int) -> bool:
 def _promised(clause: Clause, k: int) -> bool:
     """Whether a verb that may take a thing has one: "A deal is far, X vows more strikes" vows no deal."""
     after = clause.units[k + 1] if k + 1 < len(clause.units) else None
+    cue = clause.units[k].cue
     takes = cue is not None and (cue.kind == "either" or clause.units[k].low in clause.grammar.promises)
     return takes and after is not None and after.kind in ("word", "determiner")
 
