@@ -99,7 +99,8 @@ class Rig:
 
     def __init__(self, base: str, feeds: int, folder: Path, *, every: timedelta = timedelta(minutes=5)) -> None:
         self.feeds = [
-            Feed(f"Feed {i}", f"{base}/feed/{i}", f"Publisher {i}", language="en", every=every) for i in range(feeds)
+            Feed(f"Feed {i}", f"{base}/feed/{i}", f"Publisher {i}", language="en", every=every, at_most=every)
+            for i in range(feeds)
         ]
         self.url = f"sqlite:///{folder / f'bench-{random.random()}.db'}"  # noqa: S311  # a file's name
         self.stopwatch = Stopwatch()

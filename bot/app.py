@@ -238,7 +238,8 @@ async def _check_feeds(settings: Settings) -> int:
             failed += 1
             print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
         else:
-            print(f"feed      ok: {answer.feed.name}: {answer.entries} entries, newest {answer.newest}", flush=True)
+            read = f"{answer.entries} entries, newest {answer.newest}"
+            print(f"feed      ok: {answer.feed.name}: {read}; next poll {answer.next_poll}", flush=True)
     if failed:
         print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
     if failed == len(settings.feeds) > 1:

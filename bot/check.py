@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 
 from bot.config import Settings
 from bot.domain.feed import Feed, FetchState
+from bot.domain.pace import next_visit
 from bot.errors import FeedError
 from bot.feeds.source import HttpFeedSource
-from bot.service.queries import ago
+from bot.service.queries import ago, span
 from bot.worker import Workers
 
 AT_ONCE = 20
@@ -17,11 +18,14 @@ AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """One feed's answer: `error` is empty when it is a feed that can be read."""
+    """One feed's answer: `error` is empty when it is a feed that can be read. `next_poll` tells when the bot would
+    ask it again after such an answer, and why then.
+    """
 
     feed: Feed
     entries: int = 0
     newest: str = ""
+    next_poll: str = ""
     error: str = ""
 
 
@@ -40,7 +44,20 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
                 return Reached(feed, error=str(error))
         newest = max((e.published for e in parsed.entries if e.published), default=None)
         now = datetime.now(UTC)
-        return Reached(feed, len(parsed.entries), ago(now, min(newest, now)) if newest else "undated")
+        due = next_visit(
+            now,
+            every=feed.every,
+            slowest=feed.slowest,
+            said=parsed.said,
+            fresh_for=fetched.fresh_for,
+            asked_to_wait=fetched.asked_to_wait,
+        )
+        return Reached(
+            feed,
+            len(parsed.entries),
+            newest=ago(now, min(newest, now)) if newest else "undated",
+            next_poll=f"in {span(due.at - now)}: {due.reason}",
+        )
 
     try:
         for answer in asyncio.as_completed([one(feed) for feed in settings.feeds]):

@@ -1,9 +1,13 @@
 """`check`: what is wrong, once, and what is right."""
 
+import ipaddress
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bot import app
 from bot.config import TERMINAL, Settings
@@ -41,3 +45,21 @@ async def test_a_database_that_cannot_be_opened_is_a_failure(
     out = capsys.readouterr().out
     assert "database  FAILED: file is not a database" in out
     assert "online" not in out, "one feed may fail for many reasons"
+
+
+async def test_a_feed_that_answers_is_told_with_its_next_poll(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = '<rss version="2.0"><channel><ttl>10</ttl><item><title>T</title></item></channel></rss>'
+
+    async def serve(_: web.Request) -> web.Response:
+        return web.Response(text=body, content_type="application/rss+xml")
+
+    site = web.Application()
+    site.router.add_get("/", serve)
+    async with TestServer(site) as server:
+        feed = Feed("Wire", str(server.make_url("/")), "Wire")
+        wanted = replace(settings(tmp_path), feeds=(feed,), allow_addresses=(ipaddress.ip_network("127.0.0.0/8"),))
+        assert await app.check(wanted) == 0
+    told = "feed      ok: Wire: 1 entries, newest undated; next poll in 10 min: the feed asks for it (ttl)"
+    assert told in capsys.readouterr().out.splitlines()

@@ -59,6 +59,7 @@ class DemoServer:
                 affiliation=o.affiliation,
                 language=o.language,
                 every=EVERY,
+                at_most=EVERY,
             )
             for o in self._outlets.values()
         )

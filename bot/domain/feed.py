@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-MAX_BACKOFF = timedelta(days=1)
+from bot.domain.pace import SAYS_NOTHING, Said
+
 # How the error of a feed ends whose server named a time (Retry-After): not even a restart asks it before.
 PAUSE_ASKED = "; it asks for a pause"
 
@@ -29,7 +30,10 @@ class FullText(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as the operator configured it. `url` is its identity; `every` the interval asked for."""
+    """A feed as the operator configured it. `url` is its identity.
+
+    It is asked once in `every` at the most, and once in `at_most` (or `every`, where that is longer) at the least.
+    """
 
     name: str
     url: str
@@ -37,7 +41,13 @@ class Feed:
     affiliation: Affiliation = Affiliation.INDEPENDENT
     language: str | None = None
     every: timedelta = timedelta(minutes=5)
+    at_most: timedelta = timedelta(minutes=15)
     full_text: FullText = FullText.NEVER
+
+    @property
+    def slowest(self) -> timedelta:
+        """The longest time between two polls while the feed works."""
+        return max(self.every, self.at_most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,9 @@ class FetchState:
     """What the last polls of one feed left behind; moves only together with the entries it stands for.
 
     `items` holds an 8-byte digest of every raw item of the last body: what lets the parser skip them.
-    `next_check` None means "never polled": due at once, and its first poll is silent.
+    `next_check` None means "never polled": due at once, and its first poll is silent; `reason` says why it is then.
+    `last_change` is when its bytes were others, `last_news` when there was something to read in them; `rhythm` is the
+    usual time between two news (domain/pace.py).
     """
 
     etag: str | None = None
@@ -57,27 +69,12 @@ class FetchState:
     next_check: datetime | None = None
     last_success: datetime | None = None
     last_change: datetime | None = None
+    last_news: datetime | None = None
+    rhythm: timedelta | None = None
+    said: Said = SAYS_NOTHING
+    reason: str = ""
 
     @property
     def first_poll(self) -> bool:
         """Whether no poll of this feed has ever succeeded: what it then holds is not news."""
         return self.last_success is None
-
-
-def next_check(
-    now: datetime,
-    *,
-    every: timedelta,
-    failures: int = 0,
-    asked_to_wait: timedelta | None = None,
-    jitter: float = 0.0,
-) -> datetime:
-    """When to poll again: the interval, doubled from the second failure on up to a day, never before the server's wish.
-
-    `jitter` in [0, 1) spreads feeds over a tenth of the interval, so that they do not fire in step.
-    """
-    wait = min(every * (1 << min(max(failures - 1, 0), 20)), max(MAX_BACKOFF, every))
-    wait += every * 0.1 * jitter
-    if asked_to_wait is not None:
-        wait = max(wait, min(asked_to_wait, MAX_BACKOFF))
-    return now + wait

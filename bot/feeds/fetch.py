@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,8 @@ FEED_TYPES = (
     "application/xml;q=0.9, */*;q=0.5"
 )
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', re.ASCII)
+_NOT_KEPT = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)\b(?!\s*=)")
 # Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
 _MAX_HEADER = 1_000
 
@@ -106,6 +109,7 @@ class Fetcher:
             content_type=answer.header(hdrs.CONTENT_TYPE),
             digest=answer.digest if answer.ok else state.body_digest,
             asked_to_wait=wait,
+            fresh_for=fresh_for(answer.headers, now=datetime.now(UTC)),
         )
 
     async def get(self, url: str, *, headers: Mapping[str, str], max_bytes: int | None = None) -> Answer:
@@ -180,6 +184,25 @@ def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | Non
     if until is None:
         return None
     return max(until - (_http_date(headers.get(hdrs.DATE, "")) or now), timedelta(0))
+
+
+def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
+    """For how long a cache would keep the answer (RFC 9111, 4.2): max-age less Age, else Expires less Date.
+
+    None where the server says nothing usable, or that it is not to be kept. `now` as in `retry_after`.
+    """
+    control = headers.get(hdrs.CACHE_CONTROL, "").lower()
+    if _NOT_KEPT.search(control):
+        return None
+    age = headers.get(hdrs.AGE, "").strip()
+    if stated := _MAX_AGE.search(control):
+        passed = int(age[:9]) if age.isascii() and age.isdigit() else 0
+        left = timedelta(seconds=min(int(stated[1][:9]), 30 * 86_400) - passed)
+    elif until := _http_date(headers.get(hdrs.EXPIRES, "")):
+        left = until - (_http_date(headers.get(hdrs.DATE, "")) or now)
+    else:
+        return None
+    return left if left > timedelta(0) else None
 
 
 def _http_date(value: str) -> datetime | None:

@@ -13,9 +13,11 @@ import feedparser
 from feedparser.encodings import convert_to_utf8
 
 from bot.domain.article import Entry
+from bot.domain.pace import Said
 from bot.errors import ParseError
 from bot.feeds.fields import MAX_BODY, MAX_TITLE, language_of, link_of, text_of
 from bot.feeds.jsonfeed import parse_json_feed
+from bot.feeds.said import said_to_feedparser
 from bot.feeds.trim import MAX_ITEMS, trim
 from bot.service.ports import Parsed
 
@@ -64,13 +66,14 @@ def _parse(body: bytes, *, url: str, content_type: str | None, known: frozenset[
         if _ENTITY.search(document[: _head(document)]):
             raise ParseError("the feed declares XML entities, which are refused")
     elif trimmed.skipped and not trimmed.kept:
-        return Parsed(entries=(), items=trimmed.items, skipped=trimmed.skipped)
+        return Parsed(entries=(), items=trimmed.items, skipped=trimmed.skipped, said=trimmed.said)
     else:
         result = _feedparser(trimmed.body or document, base)
         if len(result["entries"]) == trimmed.kept:
-            return _parsed(result, url, items=trimmed.items, skipped=trimmed.skipped)
+            return _parsed(result, url, items=trimmed.items, skipped=trimmed.skipped, said=trimmed.said)
     # Not to be cut, or feedparser saw other items than lxml did: then it alone is right, and the next poll starts anew.
-    return _parsed(_feedparser(document, base), url, items=frozenset(), skipped=0)
+    result = _feedparser(document, base)
+    return _parsed(result, url, items=frozenset(), skipped=0, said=said_to_feedparser(result["feed"]))
 
 
 def _feedparser(document: bytes, base: str) -> Mapping[str, Any]:
@@ -124,10 +127,11 @@ def _head(document: bytes) -> int:
 # --- feedparser's values to ours -------------------------------------------------------------------
 
 
-def _parsed(result: Mapping[str, Any], url: str, *, items: frozenset[bytes], skipped: int) -> Parsed:
+def _parsed(result: Mapping[str, Any], url: str, *, items: frozenset[bytes], skipped: int, said: Said) -> Parsed:
     found = (_entry(e, url) for e in result["entries"][:MAX_ITEMS])
     entries = tuple(e for e in found if e.guid or e.link or e.title or e.summary or e.content)
-    return Parsed(entries, items, language=language_of(dict.get(result["feed"], "language")), skipped=skipped)
+    language = language_of(dict.get(result["feed"], "language"))
+    return Parsed(entries, items, language=language, skipped=skipped, said=said)
 
 
 def _entry(found: dict[str, Any], url: str) -> Entry:

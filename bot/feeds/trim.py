@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from bot.domain.pace import Said
 from bot.errors import ParseError
+from bot.feeds.said import said_in
 
 # Far beyond any real feed (the largest known have some hundreds); it bounds memory, not the deadline.
 MAX_ITEMS = 5_000
@@ -20,13 +22,15 @@ MAX_ITEMS = 5_000
 class Trimmed:
     """A feed's document without its known items.
 
-    `body` None: nothing was cut, the document stands as it came. `items` holds every item's digest, known or not.
+    `body` None: nothing was cut, the document stands as it came. `items` holds every item's digest, known or not;
+    `said` is what the feed's head says.
     """
 
     body: bytes | None
     kept: int
     skipped: int
     items: frozenset[bytes]
+    said: Said
 
 
 def trim(document: bytes, known: frozenset[bytes]) -> Trimmed | None:
@@ -62,6 +66,7 @@ def _at_home(item: etree._Element, root: etree._Element) -> bool:
 
 
 def _cut(root: etree._Element, items: list[etree._Element], known: frozenset[bytes]) -> Trimmed:
+    said = said_in(root)
     digests: set[bytes] = set()
     contexts: dict[etree._Element, bytes] = {}
     kept = skipped = 0
@@ -82,7 +87,7 @@ def _cut(root: etree._Element, items: list[etree._Element], known: frozenset[byt
             kept += 1
     cut = kept < len(items)
     body = etree.tostring(root, encoding="utf-8", xml_declaration=True) if cut and kept else None
-    return Trimmed(body, kept, skipped, frozenset(digests))
+    return Trimmed(body, kept, skipped, frozenset(digests), said)
 
 
 def _context(parent: etree._Element) -> bytes:

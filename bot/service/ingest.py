@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, FetchState, next_check
+from bot.domain.feed import PAUSE_ASKED, FetchState
+from bot.domain.pace import MAX_BACKOFF, learnt_rhythm, next_try, next_visit
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise
@@ -102,19 +103,19 @@ class Ingest:
             return await self._fail(claimed, FeedError(ours))
 
     async def _poll(self, claimed: ClaimedFeed) -> PollOutcome:
-        feed, state = claimed.feed, claimed.state
         started = self._clock.now()
-        fetched = await self._source.fetch(feed, state)
+        fetched = await self._source.fetch(claimed.feed, claimed.state)
         now = self._clock.now()
         self._meter.observe("parley_fetch_seconds", (now - started).total_seconds())
         if fetched.body is None:
-            await self._save_state(claimed, self._succeeded(claimed, fetched, None, now=now))
+            await self._save_state(claimed, self._succeeded(claimed, fetched, now=now))
             return PollOutcome("unchanged")
-        parsed = await self._source.parse(fetched, known=state.items)
+        parsed = await self._source.parse(fetched, known=claimed.state.items)
         reading = await self._reader.read(claimed, parsed, now=self._clock.now())
         reads = reading.reads
         now = self._clock.now()
-        owed = await self._save(claimed, self._succeeded(claimed, fetched, parsed, now=now), reading, now=now)
+        state = self._succeeded(claimed, fetched, parsed, now=now, news=bool(reads))
+        owed = await self._save(claimed, state, reading, now=now)
         if owed:
             self._owed()
         for statement in (s for r in reads for s in r.analysis.statements):
@@ -156,33 +157,49 @@ class Ingest:
 
     # --- what becomes of the feed ----------------------------------------------------------------
 
-    def _succeeded(self, claimed: ClaimedFeed, fetched: Fetched, parsed: Parsed | None, *, now: datetime) -> FetchState:
-        state = claimed.state
-        changed = parsed is not None
-        return FetchState(
-            etag=fetched.etag if changed else fetched.etag or state.etag,
-            last_modified=fetched.last_modified if changed else fetched.last_modified or state.last_modified,
-            body_digest=fetched.digest if changed else state.body_digest,
-            items=parsed.items if parsed is not None else state.items,
-            next_check=next_check(
-                now, every=claimed.feed.every, asked_to_wait=fetched.asked_to_wait, jitter=self._jitter()
-            ),
-            last_success=now,
-            last_change=now if changed else state.last_change,
+    def _succeeded(
+        self, claimed: ClaimedFeed, fetched: Fetched, parsed: Parsed | None = None, *, now: datetime, news: bool = False
+    ) -> FetchState:
+        """The state after an answer; `parsed` None: it was the same as last time."""
+        state = replace(_heard(claimed.state, now=now, news=news), failures=0, error=None, last_success=now)
+        if parsed is None:
+            kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
+            state = replace(state, etag=kept[0], last_modified=kept[1])
+        else:
+            state = replace(
+                state,
+                etag=fetched.etag,
+                last_modified=fetched.last_modified,
+                body_digest=fetched.digest,
+                items=parsed.items,
+                said=parsed.said,
+                last_change=now,
+            )
+        due = next_visit(
+            now,
+            every=claimed.feed.every,
+            slowest=claimed.feed.slowest,
+            said=state.said,
+            fresh_for=fetched.fresh_for,
+            rhythm=state.rhythm,
+            last_news=state.last_news,
+            asked_to_wait=fetched.asked_to_wait,
+            jitter=self._jitter(),
         )
+        return replace(state, next_check=due.at, reason=due.reason)
 
     async def _defer(self, claimed: ClaimedFeed) -> PollOutcome:
         """It was not asked, so nothing is known of it; it comes again soon."""
         now = self._clock.now()
         soon = now + BUSY_WAIT * (1 + self._jitter())
-        await self._save_state(claimed, replace(claimed.state, next_check=soon))
+        await self._save_state(claimed, replace(claimed.state, next_check=soon, reason="its host was busy"))
         return PollOutcome("deferred")
 
     async def _fail(self, claimed: ClaimedFeed, error: FeedError) -> PollOutcome:
         """A failure leaves validators and memory alone: the next good answer is read in full."""
         now = self._clock.now()
         failures = claimed.state.failures + 1
-        due = next_check(
+        due = next_try(
             now,
             every=claimed.feed.every,
             failures=failures,
@@ -191,8 +208,9 @@ class Ingest:
         )
         said = f"{error}{GONE}" if error.gone else str(error)
         said += PAUSE_ASKED if error.retry_after is not None else ""
-        await self._save_state(claimed, replace(claimed.state, failures=failures, error=said, next_check=due))
-        self._tell(claimed, said, due, now=now)
+        state = replace(claimed.state, failures=failures, error=said, next_check=due.at, reason=due.reason)
+        await self._save_state(claimed, state)
+        self._tell(claimed, said, due.at, now=now)
         return PollOutcome("failed", error=said)
 
     def _tell(self, claimed: ClaimedFeed, error: str, due: datetime, *, now: datetime) -> None:
@@ -219,6 +237,15 @@ class Ingest:
             log.info("%s: works again; failed polls in a row before: %d", name, claimed.state.failures)
         if outcome.status == "polled":
             log.debug("%s: new=%d edited=%d flagged=%d", name, outcome.new, outcome.edited, outcome.flagged)
+
+
+def _heard(state: FetchState, *, now: datetime, news: bool) -> FetchState:
+    """The state with the feed's rhythm: what a first poll finds is old, so that the first gap begins there."""
+    if not news and state.last_news is not None:
+        return state
+    if state.last_news is None:
+        return replace(state, last_news=now)
+    return replace(state, last_news=now, rhythm=learnt_rhythm(state.rhythm, now - state.last_news))
 
 
 def _quiet(read: Read) -> bool:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 from bot.domain.article import Article, Entry
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Feed, FetchState
+from bot.domain.pace import SAYS_NOTHING, Said
 from bot.domain.statement import Analysis, Document
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
@@ -22,7 +23,8 @@ class Fetched:
     """An answer of a feed's server.
 
     `body` None: unchanged (304, or the same bytes as last time). `digest` is of the body's bytes.
-    `content_type` is the Content-Type header as received. `asked_to_wait` comes from Retry-After.
+    `content_type` is the Content-Type header as received. `asked_to_wait` comes from Retry-After, `fresh_for` (for how
+    long the server calls it fresh) from Cache-Control, else Expires.
     """
 
     body: bytes | None
@@ -32,6 +34,7 @@ class Fetched:
     content_type: str | None = None
     digest: bytes | None = None
     asked_to_wait: timedelta | None = None
+    fresh_for: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ class Parsed:
     """What a feed's bytes held: the entries that were not in `known`, and the digest of every item, known or not.
 
     Raw items whose digest was already known are skipped before feedparser sees them; `skipped` counts them.
+    `said` is what the feed says of how often to come.
     """
 
     entries: tuple[Entry, ...]
     items: frozenset[bytes]
     language: str | None = None
     skipped: int = 0
+    said: Said = SAYS_NOTHING
 
 
 class FeedSource(Protocol):

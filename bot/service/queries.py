@@ -1,5 +1,6 @@
 """Requests that only read: what chat commands and the health page ask for."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -51,6 +52,8 @@ class Queries:
             ("Channels", links),
             ("Running", f"since {ago(now, self._started)}, version {self._version}"),
         ]
+        if reasons := Counter(f.state.reason for f in feeds if f.state.reason and not f.state.failures):
+            facts.append(("Next polls", "\n".join(f"{why}: {n}" for why, n in reasons.most_common())))
         if failing:
             facts.append(("Failing feeds", _failures(failing, now)))
         return Reply("Status", facts=tuple(facts))
@@ -59,7 +62,7 @@ class Queries:
 def _failures(failing: list[FeedHealth], now: datetime) -> str:
     rows = [
         f"{f.feed.name}: {f.state.error}"
-        + (f" (next try in {span(f.state.next_check - now)})" if f.state.next_check else "")
+        + (f" (next try in {span(f.state.next_check - now)}: {f.state.reason})" if f.state.next_check else "")
         for f in sorted(failing, key=lambda f: -f.state.failures)[:SHOWN_FAILURES]
     ]
     more = len(failing) - SHOWN_FAILURES

@@ -24,6 +24,7 @@ AnyRow = TypeVar("AnyRow", bound=Row)
 
 TABLES = ("defaults", "feed", "channel")
 EVERY = timedelta(minutes=5)
+AT_MOST = timedelta(minutes=15)
 TOKENS = {
     Platform.DISCORD: "set PARLEY_DISCORD_TOKEN",
     Platform.SLACK: "set PARLEY_SLACK_BOT_TOKEN and PARLEY_SLACK_APP_TOKEN",
@@ -177,6 +178,7 @@ class FeedsReader:
             affiliation=row.affiliation,
             language=row.language,
             every=row.every or defaults.every or EVERY,
+            at_most=row.at_most or defaults.at_most or AT_MOST,
             full_text=row.full_text or defaults.full_text or FullText.NEVER,
         )
 
@@ -190,7 +192,7 @@ class FeedsReader:
         return Subscription(Channel(row.platform, row.id), **wanted)
 
     def _check_intervals(self, defaults: DefaultsRow) -> None:
-        """Feeds that are asked too often, also in tables with other mistakes."""
+        """Feeds that are asked too often, or sooner at the latest than at the earliest; also beside other mistakes."""
         for path, raw in self._raws("feed"):
             own = "every" in raw
             try:
@@ -203,6 +205,14 @@ class FeedsReader:
                     (*path, "every") if own else ("defaults", "every"),
                     f'{who}: every = "{every.total_seconds():.0f}s" is less than a minute',
                     'write "1m" at the least: outlets block whoever asks more often',
+                )
+
+            slowest = raw.get("at_most")
+            if own and isinstance(slowest, str) and values.shorter(slowest, every):
+                self._add(
+                    (*path, "at_most"),
+                    f"{_who(path, raw)}: at_most = {shown(slowest)} is shorter than every = {shown(raw['every'])}",
+                    "at_most is the longest time between two polls, every the shortest: swap the two, or leave one out",
                 )
 
     def _check_channels(self) -> None:

@@ -27,6 +27,7 @@ class DefaultsRow(Row):
     """[defaults]: what feeds and channels take where they say nothing themselves."""
 
     every: Every | None = None
+    at_most: Every | None = None
     full_text: FullText | None = None
     contact: Contact | None = None
     catch_up: CatchUp | None = None
@@ -41,6 +42,7 @@ class FeedRow(Row):
     affiliation: Affiliation = Affiliation.INDEPENDENT
     language: Language | None = None
     every: Every | None = None
+    at_most: Every | None = None
     full_text: FullText | None = None
 
 

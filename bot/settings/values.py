@@ -64,6 +64,14 @@ def interval(value: object) -> timedelta:
     return every
 
 
+def shorter(value: str, every: timedelta) -> bool:
+    """Whether a time span is shorter than this one; what is none is a mistake of its own."""
+    try:
+        return duration(value) < every
+    except WrongError:
+        return False
+
+
 def catch_up(value: object) -> timedelta:
     """How far back a new feed is told; "off" for not at all."""
     if value == "off":

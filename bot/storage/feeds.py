@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.domain.feed import MAX_BACKOFF, PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
+from bot.domain.feed import PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
+from bot.domain.pace import MAX_BACKOFF
 from bot.service.ports import ClaimedFeed, FeedHealth
+from bot.storage.said import said_of, stored
 from bot.storage.subscriptions import tell_retired
 from bot.storage.tables import Moment, feeds
 
@@ -125,14 +127,17 @@ def release_feeds(connection: sa.Connection, claimed: Sequence[ClaimedFeed]) -> 
 
 def finish_poll(connection: sa.Connection, claimed: ClaimedFeed, state: FetchState) -> bool:
     """Save the new state and give the lease back; False when somebody else has claimed the feed since."""
-    values = _finished(claimed, state)
+    values = _finished(claimed, state) | {
+        "said": stored(state.said),
+        "rhythm": state.rhythm.total_seconds() if state.rhythm is not None else None,
+    }
     if state.items is not claimed.state.items:
         values["items"] = b"".join(sorted(state.items))
     return connection.execute(_FINISH, values).rowcount == 1
 
 
 def finish_polls(connection: sa.Connection, polls: Sequence[tuple[ClaimedFeed, FetchState]]) -> list[bool]:
-    """The same for many polls at once, of which none has changed `items`."""
+    """The same for many polls at once, which have read nothing: `items`, `said` and `rhythm` are as they were."""
     saved = connection.execute(_FINISH, [_finished(claimed, state) for claimed, state in polls]).rowcount
     if saved == len(polls):
         return [True] * saved
@@ -153,6 +158,8 @@ def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
         "next_check": state.next_check,
         "last_success": state.last_success,
         "last_change": state.last_change,
+        "last_news": state.last_news,
+        "reason": state.reason,
         "lease_until": None,
     }
 
@@ -178,6 +185,7 @@ def _settings(feed: Feed) -> dict[str, object]:
         "affiliation": feed.affiliation.value,
         "language": feed.language,
         "every": feed.every.total_seconds(),
+        "at_most": feed.at_most.total_seconds(),
         "full_text": feed.full_text.value,
         "active": True,
     }
@@ -191,6 +199,7 @@ def _feed(row: Any) -> Feed:
         affiliation=Affiliation(row.affiliation),
         language=row.language,
         every=timedelta(seconds=row.every),
+        at_most=timedelta(seconds=row.at_most),
         full_text=FullText(row.full_text),
     )
 
@@ -208,4 +217,8 @@ def _state(row: Any) -> FetchState:
         next_check=row.next_check,
         last_success=row.last_success,
         last_change=row.last_change,
+        last_news=row.last_news,
+        rhythm=timedelta(seconds=row.rhythm) if row.rhythm is not None else None,
+        said=said_of(row.said),
+        reason=row.reason or "",
     )

@@ -68,6 +68,7 @@ feeds = sa.Table(
     sa.Column("affiliation", Words, nullable=False),
     sa.Column("language", Words),
     sa.Column("every", sa.Float, nullable=False),  # seconds
+    sa.Column("at_most", sa.Float, nullable=False),  # seconds
     sa.Column("full_text", Words, nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("etag", Words),
@@ -79,6 +80,10 @@ feeds = sa.Table(
     sa.Column("next_check", Moment),
     sa.Column("last_success", Moment),
     sa.Column("last_change", Moment),
+    sa.Column("last_news", Moment),
+    sa.Column("rhythm", sa.Float),  # seconds
+    sa.Column("said", Words),  # JSON: what the feed says of how often to come
+    sa.Column("reason", Words),
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),

@@ -1,10 +1,11 @@
 """Feeds and an engine in memory, for tests of the use cases alone."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.article import Entry
 from bot.domain.feed import Feed, FetchState
+from bot.domain.pace import SAYS_NOTHING
 from bot.domain.statement import Analysis, Document, Span, Stance, Statement
 from bot.errors import FeedError
 from bot.service.ports import Fetched, Parsed
@@ -21,12 +22,17 @@ def entry(
 
 
 class FakeSource:
-    """Satisfies `FeedSource`: each url answers with the entries, or raises the error, that stands in `answers`."""
+    """Satisfies `FeedSource`: each url answers with the entries, or raises the error, that stands in `answers`.
+
+    Every body says `said`, every answer is fresh for `fresh_for`.
+    """
 
     def __init__(self) -> None:
         self.answers: dict[str, list[Entry] | FeedError] = {}
         self.pages: dict[str, str] = {}
         self.asked: list[str] = []
+        self.said = SAYS_NOTHING
+        self.fresh_for: timedelta | None = None
 
     async def fetch(self, feed: Feed, state: FetchState) -> Fetched:
         answer = self.answers[feed.url]
@@ -34,12 +40,18 @@ class FakeSource:
             raise answer
         body = repr(answer).encode()
         digest = str(hash(body)).encode()
-        return Fetched(body=None if digest == state.body_digest else body, url=feed.url, digest=digest, etag="e")
+        return Fetched(
+            body=None if digest == state.body_digest else body,
+            url=feed.url,
+            digest=digest,
+            etag="e",
+            fresh_for=self.fresh_for,
+        )
 
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
         answer = self.answers[fetched.url]
         assert not isinstance(answer, FeedError)
-        return Parsed(tuple(answer), items=frozenset(repr(e).encode() for e in answer))
+        return Parsed(tuple(answer), items=frozenset(repr(e).encode() for e in answer), said=self.said)
 
     async def clean(self, entries: Sequence[Entry]) -> list[tuple[str, str]]:
         return [(e.title, e.summary) for e in entries]

@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from bot import __version__
 from bot.domain.feed import FetchState
 from bot.errors import BusyHostError, FetchError
-from bot.feeds.fetch import Fetcher, retry_after
+from bot.feeds.fetch import Fetcher, fresh_for, retry_after
 from tests.feeds.conftest import LOOPBACK, Site
 
 FRESH = FetchState()
@@ -411,3 +411,28 @@ async def test_a_feed_does_not_wait_for_ever_behind_others_of_a_host_that_hangs(
         gate.set()
         assert [f.body for f in await asyncio.gather(*ahead)] == [b"<rss/>"] * 2
         assert (await fetcher.feed(url, FRESH)).body == b"<rss/>", "turns are given back"
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        ({"Cache-Control": "public, max-age=600"}, 600),
+        ({"Cache-Control": 'MAX-AGE = "600"'}, 600),
+        ({"Cache-Control": "max-age=600", "Age": "200"}, 400),
+        ({"Cache-Control": "max-age=600", "Age": "700"}, None),
+        ({"Cache-Control": "max-age=600", "Age": "old"}, 600),
+        ({"Cache-Control": "s-maxage=600"}, None),
+        ({"Cache-Control": "no-cache, max-age=600"}, None),
+        ({"Cache-Control": "no-cache=set-cookie, max-age=600"}, 600),
+        ({"Cache-Control": "max-age=" + "9" * 5_000}, 30 * 86_400),
+        ({"Cache-Control": "max-age=0", "Expires": "Thu, 01 Jan 2026 13:00:00 GMT"}, None),
+        ({"Expires": "Thu, 01 Jan 2026 13:00:00 GMT"}, 3_600),
+        ({"Expires": "Thu, 01 Jan 2026 13:00:00 GMT", "Date": "Thu, 01 Jan 2026 12:50:00 GMT"}, 600),
+        ({"Expires": "Thu, 01 Jan 2026 11:00:00 GMT"}, None),
+        ({"Expires": "0"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_an_answer_is_fresh(headers: dict[str, str], wait: int | None) -> None:
+    found = fresh_for(headers, now=datetime(2026, 1, 1, 12, tzinfo=UTC))
+    assert found == (timedelta(seconds=wait) if wait else None)

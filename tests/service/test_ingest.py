@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.feed import FullText
+from bot.domain.pace import SAYS_NOTHING, Said
 from bot.domain.subscription import Subscription
 from bot.errors import BusyHostError, FetchError, ParseError, StorageError, WorkerDied
 from tests.fakes.feeds import entry
@@ -212,7 +213,7 @@ def warnings(caplog) -> list[str]:
 async def test_a_feed_that_goes_on_failing_is_told_of_once_a_change_and_once_a_day(bot, caplog):
     await bot.settle()
     gone, late = FetchError("no such host"), FetchError("too slow")
-    for error, hours in ((gone, 0), (gone, 1), (late, 2), (late, 23), (late, 4), ([], 24), (late, 0)):
+    for error, hours in ((gone, 0), (gone, 1), (late, 2), (late, 23), (late, 4), ([], 24), (late, 1)):
         bot.clock.forward(hours=hours)
         await bot.poll(wire=error)
     told = ["no such host", "too slow", "too slow", "too slow"]
@@ -234,6 +235,48 @@ async def test_a_server_that_asks_for_time_gets_it(bot):
     (health,) = await bot.storage.health()
     assert health.state.next_check == bot.clock.now() + timedelta(hours=3)
     assert health.state.error == "the server answered 429; it asks for a pause"
+
+
+async def test_what_a_feed_says_holds_while_it_does_not_change(bot):
+    await bot.settle()
+    bot.source.said = Said(ttl=timedelta(minutes=12))
+    await bot.poll(wire=[entry("1", "Ruritania rejects ceasefire")])
+    bot.source.said = SAYS_NOTHING
+    for _ in range(2):  # unchanged
+        (health,) = await bot.storage.health()
+        assert health.state.next_check == bot.clock.now() + timedelta(minutes=12)
+        assert health.state.reason == "the feed asks for it (ttl)"
+        bot.clock.forward(minutes=7)
+        assert [o.status for o in await bot.poll()] == ["unchanged"]
+    await bot.storage.sync_feeds([replace(WIRE, at_most=timedelta(minutes=7))])
+    bot.clock.forward(minutes=7)
+    await bot.poll()
+    (health,) = await bot.storage.health()
+    assert health.state.next_check == bot.clock.now() + timedelta(minutes=7)
+
+
+async def test_what_a_server_says_of_one_answer_holds_for_one_poll(bot):
+    await bot.settle()
+    waits = []
+    for fresh_for in (timedelta(minutes=9), None):
+        bot.source.fresh_for = fresh_for
+        bot.clock.forward(minutes=9)
+        await bot.poll()
+        (health,) = await bot.storage.health()
+        waits.append(health.state.next_check - bot.clock.now())
+    assert waits == [timedelta(minutes=9), timedelta(minutes=5)]
+
+
+async def test_a_feeds_rhythm_is_learnt_from_news_not_from_changed_bytes(bot):
+    await bot.settle()
+    began = bot.clock.now()
+    await bot.poll(wire=[entry("1", "One")])
+    (health,) = await bot.storage.health()
+    assert health.state.rhythm == bot.clock.now() - began
+    news = bot.clock.now()
+    await bot.poll(wire=[entry("1", "One"), entry("1", "One")])
+    (health,) = await bot.storage.health()
+    assert (health.state.last_change, health.state.last_news) == (bot.clock.now(), news)
 
 
 async def test_a_feed_that_is_gone_for_good_is_asked_once_a_day_and_the_operator_is_told_what_to_do(bot, caplog):

@@ -2,11 +2,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.domain.pace import Said
 from bot.domain.subscription import Platform
 from bot.errors import FetchError
 from bot.service.catalog import build_catalog, conflicts_meant
 from bot.service.queries import Queries, span
 from tests.fakes.feeds import entry
+from tests.service.rig import RADIO, WIRE
 
 CONFLICTS = {
     "gaza": "Gaza war",
@@ -73,8 +75,19 @@ async def test_status_tells_what_fails_and_what_waits(bot, commands):
     assert facts["Feeds"] == "1 polled, 1 failing; last answer 6 min ago"
     assert facts["Messages"].startswith("1 waiting, 0 given up")
     assert "discord NOT connected" in facts["Channels"]
-    assert "Harbour Wire: no such host: wire.example (next try in 5 min)" in facts["Failing feeds"]
+    assert (
+        "Harbour Wire: no such host: wire.example (next try in 5 min: failed polls in a row: 1)"
+        in facts["Failing feeds"]
+    )
     assert "1.2.3" in facts["Running"]
+
+
+async def test_status_counts_why_feeds_are_asked_when_they_are(bot, commands):
+    await bot.settle([WIRE, RADIO])
+    bot.source.said = Said(ttl=timedelta(hours=1))
+    await bot.poll(wire=[entry("1", "Ruritania rejects ceasefire")])
+    facts = dict((await commands["status"].handler({})).facts)
+    assert facts["Next polls"].splitlines() == ["the feed asks for it (ttl); at_most is sooner: 1", "its interval: 1"]
 
 
 @pytest.mark.parametrize(

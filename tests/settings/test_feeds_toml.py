@@ -277,3 +277,20 @@ def test_any_text_ends_in_settings_or_in_mistakes(text: str) -> None:
     for mistake in wrong:
         assert mistake.line is None or 1 <= mistake.line <= text.count("\n") + 1
         assert str(mistake).isprintable()
+
+
+def test_the_longest_interval_is_the_feeds_own_else_the_default_one() -> None:
+    text = '[defaults]\nat_most = "1h"\n' + FEED + FEED.replace("A", "B").replace("a.e", "b.e") + 'at_most = "20m"\n'
+    found, wrong = read(text)
+    assert wrong == []
+    assert [f.at_most for f in found.feeds] == [timedelta(hours=1), timedelta(minutes=20)]
+
+
+def test_the_longest_interval_is_no_shorter_than_the_shortest() -> None:
+    assert mistakes(FEED + 'every = "10m"\nat_most = "5m"\n') == [
+        (
+            5,
+            'feed "A": at_most = "5m" is shorter than every = "10m"',
+            "at_most is the longest time between two polls, every the shortest: swap the two, or leave one out",
+        )
+    ]

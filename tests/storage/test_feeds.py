@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
+from bot.domain.pace import Said
 from bot.domain.subscription import Subscription
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
 
@@ -51,11 +52,26 @@ async def test_state_survives_exactly(storage):
         next_check=NOW + timedelta(minutes=5, microseconds=1),
         last_success=NOW,
         last_change=NOW,
+        last_news=NOW - HOUR,
+        rhythm=timedelta(minutes=7),
+        said=Said(HOUR, timedelta(days=1), frozenset({0, 23}), frozenset({6})),
+        reason="its interval",
     )
     assert await finish(storage, one, state)
     assert await claim(storage, now=NOW + timedelta(minutes=5)) == []
     (again,) = await claim(storage, now=NOW + timedelta(minutes=6))
     assert again.state == state
+
+
+async def test_what_a_feed_says_survives_polls_that_read_nothing(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    state = FetchState(said=Said(ttl=HOUR), rhythm=HOUR, last_news=NOW, next_check=NOW, last_success=NOW)
+    assert await finish(storage, one, state)
+    (again,) = await claim(storage)
+    assert await storage.finish_poll(again, replace(again.state, reason="the feed asks for it (ttl)"))
+    (last,) = await claim(storage)
+    assert last.state == replace(state, reason="the feed asks for it (ttl)")
 
 
 async def test_the_feed_that_waits_longest_comes_first_and_new_ones_before_all(storage):
@@ -87,9 +103,10 @@ async def test_settings_change_by_address_and_a_retired_feed_keeps_its_memory(st
     await storage.sync_feeds([FEED, OTHER])
     for one in await claim(storage):
         await finish(storage, one, FetchState(etag=one.feed.name, last_success=NOW, next_check=NOW))
-    await storage.sync_feeds([replace(FEED, name="Renamed", every=timedelta(minutes=9))])
+    await storage.sync_feeds([replace(FEED, name="Renamed", every=timedelta(minutes=9), at_most=HOUR)])
     (left,) = await claim(storage)
-    assert (left.feed.name, left.feed.every, left.state.etag) == ("Renamed", timedelta(minutes=9), "Harbour Wire")
+    assert (left.feed.name, left.feed.every, left.feed.at_most) == ("Renamed", timedelta(minutes=9), HOUR)
+    assert left.state.etag == "Harbour Wire"
     await storage.sync_feeds([FEED, OTHER])
     (back,) = await claim(storage)
     assert (back.feed, back.state.etag) == (OTHER, "Radio Lindenau")
