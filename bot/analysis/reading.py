@@ -257,7 +257,8 @@ class Reading:
         if where == "after":
             names: Iterable[Name] = self._names_in(hit.end, hit.end + NEAR_HOLDER)
         else:
-            names = (n for n in reversed(self._names_in(saying.end, hit.start)) if n.end <= hit.start)
+            begin = next((a for a, b in saying.content if a <= hit.start < b), saying.end)
+            names = (n for n in reversed(self._names_in(begin, hit.start)) if n.end <= hit.start)
         found = next((n.actor for n in names if n.actor is not None), None)
         return (found.of or found.name if found.kind == "person" else found.name) if found is not None else ""
 

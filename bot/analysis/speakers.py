@@ -62,6 +62,7 @@ class Memory:
         self.vague = frozenset(words.get("vague", ()))
         self.articles = frozenset(words.get("article", ("the", "a", "an")))
         self.adversary = frozenset(words.get("adversary", ()))  # words that make of "generals" the two sides
+        self.experts = frozenset(words.get("expert", ()))  # who know of a state, and do not speak for it
 
     def note(self, phrase: Phrase) -> None:
         """Remember whom a phrase names."""
@@ -197,7 +198,11 @@ class Memory:
                 return Speaker(holder[0], start, end, holder[1], 0.9)
             post = next((u.role.title for u in reversed(phrase.units) if u.role is not None), "")
             return Speaker(self._words(phrase), start, end, None, UNKNOWN, post or phrase.units[-1].low)
-        if role.kind in ("organ", "voice", "official") and owner is not None:
+        if (
+            role.kind in ("organ", "voice", "official")
+            and owner is not None
+            and phrase.units[-1].low not in self.experts
+        ):
             return Speaker(owner.name, start, end, owner, 0.95)
         if owner is None and role.kind in ("organ", "group", "voice") and (seen := self._before(phrase)) is not None:
             return Speaker(seen[0], start, end, seen[1], 0.85)
