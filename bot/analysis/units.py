@@ -33,6 +33,7 @@ PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we"
 LEADING = ("determiner", "possessive", "title", "modifier", "that", "focus")  # what may stand before a clause's subject
 BODIES = ("organ", "group", "official")
 LONG_WORD = re.compile(r"[^\W\d_]{4,}")
+MOST_KINDS = 30_000  # words remembered; a hostile text may hold no other
 SHORT = 3  # letters of a role that is an abbreviation
 APART = 25  # words from a verb to the particle that belongs to it
 CLOSING = frozenset(",.;:!?")
@@ -60,6 +61,7 @@ class Grammar:
         self._table: dict[tuple[str, ...], Unit] = {}
         self._longest: dict[str, int] = {}  # the most words of an entry that begins with this one
         self._second: dict[str, set[str]] = {}  # what follows the first word of an entry of several
+        self._kinds: dict[str, str] = {}  # of words met that no list holds
         self._parting: set[str] = set()  # the first words of cues of two, between which an adverb may stand
         for role in language.roles:
             self._add(role.forms, Unit("role", 0, 0, "", role=role))
@@ -170,14 +172,19 @@ class Grammar:
                     i += 1
                 out.append(Unit("name", a, name.end, view.low[a : name.end], name))
                 continue
-            like, end = self._fixed(low, i) if low[i] in self._second else (self._single.get(low[i]), i + 1)
-            if like is not None and like.cue is not None and _hyphened(view.plain, a):
-                out.append(Unit("word", a, b, low[i]))
+            word = low[i]
+            like, end = self._fixed(low, i) if word in self._second else (self._single.get(word), i + 1)
+            if like is None:
+                text = view.plain[a:b]
+                out.append(Unit(self._kinds.get(text) or self._kind(text, word), a, b, word))
+            elif like.cue is not None and _hyphened(view.plain, a):
+                out.append(Unit("word", a, b, word))
                 end = i + 1
-            elif like is not None and like.role is not None:
+            elif like.role is not None:
                 out.append(self._post(like, view, a, tokens[end - 1][1], named=bool(out) and out[-1].kind == "cap"))
             else:
-                out.append(self._made(like, view, a, tokens[end - 1][1]) if like else self._plain(view, a, b, low[i]))
+                b = tokens[end - 1][1]
+                out.append(Unit(like.kind, a, b, view.low[a:b], None, None, like.cue, like.modifier))
             i = end
         return out
 
@@ -225,9 +232,6 @@ class Grammar:
                     break
         yield a, b
 
-    def _made(self, like: Unit, view: View, start: int, end: int) -> Unit:
-        return Unit(like.kind, start, end, view.low[start:end], None, None, like.cue, like.modifier)
-
     def _post(self, like: Unit, view: View, start: int, end: int, *, named: bool) -> Unit:
         """A role noun; `named`: an unknown name stands before it."""
         low = view.low[start:end]
@@ -237,18 +241,21 @@ class Grammar:
             return Unit("cap", start, end, low)  # "United Steel Workers"
         return Unit(like.kind, start, end, low, None, like.role, like.cue, like.modifier)
 
-    def _plain(self, view: View, start: int, end: int, low: str) -> Unit:
-        first = view.plain[start]
-        if first.isupper():
-            return Unit("cap", start, end, low)
-        if not first.isalnum():
-            return Unit(PUNCTUATION.get(view.plain[start:end], "mark"), start, end, low)
-        if first.isdigit():
-            return Unit("number", start, end, low)
-        if self._adverb and low.endswith(self._adverb):
-            return Unit("adverb", start, end, low)
-        named = "-" in low and view.plain[start:end] != low  # al-Thani
-        return Unit("cap" if named else "word", start, end, low)
+    def _kind(self, text: str, low: str) -> str:
+        """What a word is that no list holds, by its looks; remembered, as most words come again."""
+        if text[0].isupper():
+            kind = "cap"
+        elif not text[0].isalnum():
+            kind = PUNCTUATION.get(text, "mark")
+        elif text[0].isdigit():
+            kind = "number"
+        elif self._adverb and low.endswith(self._adverb):
+            kind = "adverb"
+        else:
+            kind = "cap" if "-" in low and text != low else "word"  # al-Thani
+        if len(self._kinds) < MOST_KINDS:
+            self._kinds[text] = kind
+        return kind
 
 
 def _hyphened(text: str, at: int) -> bool:
