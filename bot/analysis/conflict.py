@@ -17,12 +17,15 @@ class Conflicts:
         self._lexicon, self._names = lexicon, names
         self._starts = [n.start for n in names]
         self._sides: dict[tuple[str, str], str] = {}  # conflict, actor -> the party whose the actor is
+        self._of: dict[Range, tuple[str, ...]] = {}  # sentence -> its conflicts
         self._pairs: dict[tuple[str, ...], tuple[str, ...]] = {}  # conflicts -> their two sides here
 
     def of(self, sentence: Range) -> tuple[str, ...]:
         """The conflicts that the sentence's names show, else the article's; those with most names only."""
-        inside = self._within(*sentence)
-        return self._shown(inside) or self._all_shown or self._first(inside) or self._first_of_all
+        if sentence not in self._of:
+            inside = self._within(*sentence)
+            self._of[sentence] = self._shown(inside) or self._all_shown or self._first(inside) or self._first_of_all
+        return self._of[sentence]
 
     def shown(self, part: Range) -> tuple[str, ...]:
         """The conflicts that the names in a part of the text show by themselves."""

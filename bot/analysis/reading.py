@@ -146,10 +146,11 @@ class Reading:
         clause = self._clauses.pop(start, None) or self._clause(start, end)
         found, said = clause.phrases, clause.found
         read: list[_Said] = []
+        noted: set[Phrase] = set()
         for phrase in found:
             self._memory.sides.count(phrase)
         for saying in sorted(said, key=_says_first):
-            read.append(self._resolved(saying, found, read))
+            read.append(self._resolved(saying, found, read, noted))
         for one in read:
             if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):
                 self._keep(one, read, (start, end))
@@ -159,14 +160,15 @@ class Reading:
         if read and read[-1].speakers:
             self._memory.spoke(read[-1].speakers)
 
-    def _resolved(self, saying: Saying, found: list[Phrase], read: list[_Said]) -> _Said:
+    def _resolved(self, saying: Saying, found: list[Phrase], read: list[_Said], noted: set[Phrase]) -> _Said:
         """A saying with its speakers, knowing whom the sentence has named so far."""
         ahead = any(p.pronoun not in ("", "dropped") for p in saying.speakers)
         for phrase in found:
             at = phrase.units[0].start
             told = ahead and any(a <= at < b for a, b in saying.content)  # "... Putin ...", he said
-            if at < saying.start and phrase not in saying.speakers and not told:
+            if at < saying.start and phrase not in saying.speakers and not told and phrase not in noted:
                 self._memory.note(phrase)
+                noted.add(phrase)
         around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
         if around is not None and any(_means(p.pronoun, around.speakers) for p in saying.speakers):
             return _Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
