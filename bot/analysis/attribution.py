@@ -130,7 +130,7 @@ def _clause_follows(clause: Clause, k: int) -> bool:
 def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range], sure: float, rule: str) -> None:
     units, unit = clause.units, clause.units[k]
     start = units[phrase.first].start
-    near = [u for u in units[max(0, k - 4) : k] if u.start >= start or phrase.first > k]
+    near = [u for u in units[max(0, k - 4) : k] if u.start >= start or phrase.first >= k]
     clause.found.append(
         Saying(
             cue,
@@ -237,21 +237,20 @@ def _described(clause: Clause, k: int) -> bool:
 
 
 def _according(clause: Clause, k: int) -> None:
+    phrase = clause.covering(k - 1) if clause.grammar.last else _whose_words(clause, k)
+    if phrase is None or not phrase.can_tell:
+        return
+    units = clause.units
+    first, last = min(units[k].start, units[phrase.first].start), max(units[k].end, units[phrase.last - 1].end)
+    _add(clause, k, COLON, phrase, ((clause.start, first), (last, clause.end)), 0.85, "according to")
+
+
+def _whose_words(clause: Clause, k: int) -> Phrase | None:
     units, i = clause.units, k + 1
     last = min(k + (TITLED if clause.grammar.behind else 2), len(units) - 1)
     while i < last and clause.starting(i) is None and units[i].kind in BETWEEN:
         i += 1  # words between: "по словам пресс-секретаря главы МИД"
-    phrase = clause.starting(i)
-    if phrase is not None and phrase.can_tell:
-        _add(
-            clause,
-            k,
-            COLON,
-            phrase,
-            ((clause.start, clause.units[k].start), (clause.units[phrase.last - 1].end, clause.end)),
-            0.85,
-            "according to",
-        )
+    return clause.starting(i)
 
 
 def _headline(clause: Clause) -> None:

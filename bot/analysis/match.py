@@ -32,6 +32,7 @@ class _Known:
     place: Territory | None = None
     adjective: bool = False
     oblique: bool = False
+    bound: bool = False  # stands only behind a little word that is written together with it
 
 
 class Hit(NamedTuple):
@@ -130,6 +131,10 @@ class Spellings:
                 new.place = new.place or lexicon.territories.get(spelling.name)
                 new.oblique &= spelling.case == "oblique"
                 new.adjective &= spelling.case == "adjective"
+        for article in self._glued.intersection(language.words.get("article", ())):
+            for form in [f for f in known if f.startswith(article)]:  # "للأمم المتحدة": its article is swallowed
+                bare, of = form.removeprefix(article), known[form]
+                known.setdefault(bare, _Known(bare, of.actor, of.place, of.adjective, of.oblique, bound=True))
         self._known = list(known.values())
         self._search = AhoCorasick([lowered(k.spelling) for k in self._known], matchkind=MatchKind.Standard)
 
@@ -149,8 +154,11 @@ class Spellings:
     def _found(self, view: View) -> Iterator[tuple[int, int, int]]:
         """Matches spelled as they are known, or with a capital first letter."""
         for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
-            text, spelling = view.plain[start:end], self._known[pattern].spelling
+            known = self._known[pattern]
+            text, spelling = view.plain[start:end], known.spelling
             same = text == spelling or (len(text) > 3 and text[0].isupper() and not spelling.isupper())
+            if known.bound and not (start and view.low[start - 1].isalnum()):
+                continue
             if same and _whole(view.low, start, end, self._glued):
                 yield pattern, start, end
 

@@ -73,11 +73,11 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
         if phrase is None:
             i += 1
             continue
-        phrase.governed = _governed(units, phrase.first) or _oblique(phrase)
+        phrase.governed = _governed(units, phrase.first) or _oblique(phrase) or _source(phrase, units, grammar)
         found.append(phrase)
         i = phrase.last
     _apposition(found, units)
-    _groups(found, units)
+    _groups(found, units, grammar)
     return found
 
 
@@ -181,6 +181,11 @@ def _governed(units: list[Unit], first: int) -> bool:
     return first > 0 and units[first - 1].kind == "preposition"
 
 
+def _source(phrase: Phrase, units: list[Unit], grammar: Grammar) -> bool:
+    """ "Kremlin'e göre": the one according to whom, where such a word stands behind."""
+    return grammar.last and phrase.last < len(units) and units[phrase.last].kind == "source"
+
+
 def _oblique(phrase: Phrase) -> bool:
     """Whether the case of its first noun says that it is no subject."""
     if not any(n.oblique for n in phrase.names):
@@ -213,8 +218,11 @@ def _person(phrase: Phrase) -> bool:
     return any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
 
 
-def _groups(found: list[Phrase], units: list[Unit]) -> None:
-    """Join "A, B and C". A comma alone joins only where no preposition leads ("In Cairo, Hamas said" is no pair)."""
+def _groups(found: list[Phrase], units: list[Unit], grammar: Grammar) -> None:
+    """Join "A, B and C". A comma alone joins only where no preposition leads ("In Cairo, Hamas said" is no pair).
+
+    Nor where the verb comes last, and the comma parts the subject from the rest.
+    """
     for phrase in found:
         phrase.group = [phrase]
     for a, b in pairwise(found):
@@ -223,6 +231,7 @@ def _groups(found: list[Phrase], units: list[Unit]) -> None:
         between = [u.kind for u in units[a.last : b.first]]
         joined = between in JOINS
         bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
+        bare = bare and not grammar.last
         listed = between == ["comma"] and (bare or _enumerated(b, units))
         if (joined or listed) and a.can_speak and b.can_speak:
             a.group.append(b)

@@ -54,6 +54,7 @@ class Memory:
         words = language.words
         self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
         self.forenames = language.forenames
+        self.cased_last = "verb last" in words.get("trait", ())
         self.younger = frozenset(words.get("younger", ()))  # "Jr": not the one known by the name
         # Canonical names are English, whatever the article's language.
         english = lexicon.languages.get("en")
@@ -169,7 +170,8 @@ class Memory:
                 if after is not None and after.kind == "possessive" and role is not None:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "the Biden administration"
                     break
-                if unit.name.oblique and role is not None and phrase.units[0] is not unit:
+                behind = not self.cased_last  # there the case of the last word is that of the whole
+                if unit.name.oblique and behind and role is not None and phrase.units[0] is not unit:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "rzecznik Putina"
                     break
                 if role is None and (other := self._namesake(phrase, unit, unit.name.actor)) is not None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.analysis.lexicon import Cue, Language, Role, spelled
 from bot.analysis.match import Name
@@ -60,6 +61,7 @@ class Grammar:
         self._glued = frozenset(language.words.get("glued", ()))
         self._table: dict[tuple[str, ...], Unit] = {}
         self._longest: dict[str, int] = {}  # the most words of an entry that begins with this one
+        self._follows: dict[str, set[str]] = {}  # what follows any word of an entry of several
         self._second: dict[str, set[str]] = {}  # what follows the first word of an entry of several
         self._kinds: dict[str, str] = {}  # of words met that no list holds
         self._parting: set[str] = set()  # the first words of cues of two, between which an adverb may stand
@@ -80,6 +82,8 @@ class Grammar:
             self._longest[key[0]] = max(len(key), self._longest.get(key[0], 0))
             if len(key) > 1:
                 self._second.setdefault(key[0], set()).add(key[1])
+            for word, after in pairwise(key):
+                self._follows.setdefault(word, set()).add(after)
             if len(key) == 2 and unit.cue is not None:
                 self._parting.add(key[0])
                 if key[1] in particles:
@@ -161,7 +165,7 @@ class Grammar:
         tokens = [m.span() for m in TOKEN.finditer(view.plain, start, end)]
         at_name = {n.start: n for n in names}
         if self._glued:
-            tokens = [part for a, b in tokens for part in self._parted(view.low, a, b, at_name)]
+            tokens = self._unglued(view.low, tokens, at_name)
         low = [view.low[a:b] for a, b in tokens]
         out: list[Unit] = []
         i = 0
@@ -221,6 +225,16 @@ class Grammar:
                 like = self._table.get((low[i], low[end]))
                 return (like, end + 1) if like is not None and like.cue is not None else None
         return None
+
+    def _unglued(
+        self, text: str, tokens: Sequence[tuple[int, int]], at_name: Mapping[int, Name]
+    ) -> list[tuple[int, int]]:
+        """The tokens, parted from their little words, but for the inner words of an entry ("رئيس الوزراء")."""
+        out: list[tuple[int, int]] = []
+        for a, b in tokens:
+            inner = bool(out) and text[a:b] in self._follows.get(text[out[-1][0] : out[-1][1]], ())
+            out.extend([(a, b)] if inner else self._parted(text, a, b, at_name))
+        return out
 
     def _parted(self, text: str, a: int, b: int, at_name: Mapping[int, Name]) -> Iterator[tuple[int, int]]:
         """A token without the little words glued to it ("l'Iran"), which become tokens of their own."""
