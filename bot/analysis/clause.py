@@ -94,6 +94,8 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
         return _around(clause, k, phrase)
     behind = phrase.group[-1].last if phrase is not None and inverted else _heard(clause, k)
     after = (_begins(clause, behind), _said(clause, k))
+    if not inverted and k and clause.grammar.participle(units[k].low) and units[k - 1].kind in ("comma", "mark"):
+        return (after,)  # "..., adding that"
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
     closing = units[first - 1] if first else None
     if closing is None:
@@ -102,7 +104,8 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
         return (after,)
     inserted = first < k and _interrupts(clause, k)
-    if closing.kind == "comma" and not inserted and (_adverbial(clause, first) or _promised(clause, k)):
+    opening = _adverbial(clause, first) or _promised(clause, k) or _follows(clause, behind)
+    if closing.kind == "comma" and not inserted and opening:
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
     rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
@@ -117,7 +120,15 @@ def _interrupts(clause: Clause, k: int) -> bool:
     if k + 2 >= len(units) or units[k + 1].kind != "comma":
         return False
     after = units[k + 2]
-    return after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
+    verb = after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
+    return verb or (units[0].kind == "subordinator" and clause.starting(k + 2) is not None)  # "If it fails, X said, we"
+
+
+def _follows(clause: Clause, i: int) -> bool:
+    """Whether all that is said stands from unit i on: a "that", a quotation."""
+    units = clause.units
+    i += i < len(units) and units[i].kind in ("comma", "colon")
+    return i < len(units) and (units[i].low in clause.grammar.that or units[i].low == '"')
 
 
 def _promised(clause: Clause, k: int) -> bool:
