@@ -121,7 +121,8 @@ def _interrupts(clause: Clause, k: int) -> bool:
         return False
     after = units[k + 2]
     verb = after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
-    return verb or (units[0].kind == "subordinator" and clause.starting(k + 2) is not None)  # "If it fails, X said, we"
+    main = units[0].kind == "subordinator" and after.low != '"' and not clause.grammar.participle(after.low)
+    return verb or main  # "If it fails, X said, the army will leave"
 
 
 def _follows(clause: Clause, i: int) -> bool:
