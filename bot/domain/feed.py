@@ -1,6 +1,6 @@
 """Feed: an address that is polled, and what polling it has taught us so far."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -8,6 +8,8 @@ from bot.domain.pace import SAYS_NOTHING, Said
 
 # How the error of a feed ends whose server named a time (Retry-After): not even a restart asks it before.
 PAUSE_ASKED = "; it asks for a pause"
+# Redirects for good that are believed: the first may be a slip or a captive network.
+MOVED_FOR_GOOD = 3
 
 
 class Affiliation(StrEnum):
@@ -57,7 +59,7 @@ class FetchState:
     `items` holds an 8-byte digest of every raw item of the last body: what lets the parser skip them.
     `next_check` None means "never polled": due at once, and its first poll is silent; `reason` says why it is then.
     `last_change` is when its bytes were others, `last_news` when there was something to read in them; `rhythm` is the
-    usual time between two news (domain/pace.py).
+    usual time between two news (domain/pace.py). `moved_times` counts answers in a row that came from `moved_to`.
     """
 
     etag: str | None = None
@@ -73,6 +75,23 @@ class FetchState:
     rhythm: timedelta | None = None
     said: Said = SAYS_NOTHING
     reason: str = ""
+    moved_to: str | None = None
+    moved_times: int = 0
+
+    @property
+    def learnt_address(self) -> str | None:
+        """Where the feed is asked instead of its configured url: it was sent there for good, often enough in a row."""
+        return self.moved_to if self.moved_times >= MOVED_FOR_GOOD else None
+
+    def sent_to(self, address: str | None) -> "FetchState":
+        """The state after an answer that came by redirects for good to this address; None: by no such redirect.
+
+        A learnt address that answers itself stays. One that leads on is forgotten: the configured url is asked again.
+        """
+        if address is None:
+            return self if self.learnt_address else replace(self, moved_to=None, moved_times=0)
+        again = address == self.moved_to and self.learnt_address is None
+        return replace(self, moved_to=address, moved_times=self.moved_times + 1 if again else 1)
 
     @property
     def first_poll(self) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from weakref import WeakValueDictionary
@@ -32,6 +32,7 @@ FEED_TYPES = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
     "application/xml;q=0.9, */*;q=0.5"
 )
+_FOR_GOOD = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', re.ASCII)
 _NOT_KEPT = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)\b(?!\s*=)")
@@ -41,13 +42,17 @@ _MAX_HEADER = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A server's last answer after redirects. `body` is decoded from its compression; empty unless status is 2xx."""
+    """A server's last answer after redirects. `body` is decoded from its compression; empty unless status is 2xx.
+
+    `moved_to` is where the redirects that claim to be for good (301, 308), first in the chain, led.
+    """
 
     status: int
     url: str
     headers: Mapping[str, str]
     body: bytes
     digest: bytes
+    moved_to: str | None = None
 
     @property
     def ok(self) -> bool:
@@ -95,7 +100,7 @@ class Fetcher:
             headers[hdrs.IF_NONE_MATCH] = state.etag
         if state.last_modified:
             headers[hdrs.IF_MODIFIED_SINCE] = state.last_modified
-        answer = await self.get(url, headers=headers)
+        answer = await self.get(state.learnt_address or url, headers=headers)
         wait = retry_after(answer.headers, now=datetime.now(UTC))
         conditional = bool(state.etag or state.last_modified)
         if not answer.ok and not (answer.status == 304 and conditional):
@@ -109,6 +114,7 @@ class Fetcher:
             content_type=answer.header(hdrs.CONTENT_TYPE),
             digest=answer.digest if answer.ok else state.body_digest,
             asked_to_wait=wait,
+            moved_to=answer.moved_to,
             fresh_for=fresh_for(answer.headers, now=datetime.now(UTC)),
         )
 
@@ -135,15 +141,20 @@ class Fetcher:
             await self._session.close()
 
     async def _follow(self, target: URL, headers: Mapping[str, str], max_bytes: int) -> Answer:
+        moved_to, for_good = None, True
         for _ in range(MAX_REDIRECTS + 1):
             try:
                 async with self._http().get(target, headers=headers, allow_redirects=False) as response:
                     if response.status not in _REDIRECTS:
-                        return await _answer(response, max_bytes)
+                        return replace(await _answer(response, max_bytes), moved_to=moved_to)
                     where = response.headers.get(hdrs.LOCATION)
                     if not where:
                         raise FetchError(f"the server answered {response.status} without saying where to go")
-                    target = checked_url(_joined(target, where))
+                    for_good = for_good and response.status in _FOR_GOOD
+                    before, target = target, checked_url(_joined(target, where))
+                    # Never learnt: a way out of encryption, and what is too long to keep.
+                    for_good = for_good and before.scheme in ("http", target.scheme) and len(str(target)) <= _MAX_HEADER
+                    moved_to = str(target) if for_good else moved_to
             except FetchError:
                 raise
             except Exception as error:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from bot.domain.feed import PAUSE_ASKED, FetchState
 from bot.domain.pace import MAX_BACKOFF, learnt_rhythm, next_try, next_visit
@@ -161,7 +162,8 @@ class Ingest:
         self, claimed: ClaimedFeed, fetched: Fetched, parsed: Parsed | None = None, *, now: datetime, news: bool = False
     ) -> FetchState:
         """The state after an answer; `parsed` None: it was the same as last time."""
-        state = replace(_heard(claimed.state, now=now, news=news), failures=0, error=None, last_success=now)
+        state = _heard(claimed.state, now=now, news=news).sent_to(fetched.moved_to)
+        state = replace(state, failures=0, error=None, last_success=now)
         if parsed is None:
             kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
             state = replace(state, etag=kept[0], last_modified=kept[1])
@@ -186,6 +188,9 @@ class Ingest:
             asked_to_wait=fetched.asked_to_wait,
             jitter=self._jitter(),
         )
+        if state.learnt_address != claimed.state.learnt_address and state.learnt_address:
+            host = urlsplit(state.learnt_address).hostname  # the rest may hold a key
+            log.info("%s: it has moved for good and is asked at %s now; mend its url", claimed.feed.name, host)
         return replace(state, next_check=due.at, reason=due.reason)
 
     async def _defer(self, claimed: ClaimedFeed) -> PollOutcome:
@@ -208,7 +213,9 @@ class Ingest:
         )
         said = f"{error}{GONE}" if error.gone else str(error)
         said += PAUSE_ASKED if error.retry_after is not None else ""
-        state = replace(claimed.state, failures=failures, error=said, next_check=due.at, reason=due.reason)
+        # A learnt address that fails is forgotten, so that the configured one is asked next.
+        before = replace(claimed.state, moved_to=None, moved_times=0)
+        state = replace(before, failures=failures, error=said, next_check=due.at, reason=due.reason)
         await self._save_state(claimed, state)
         self._tell(claimed, said, due.at, now=now)
         return PollOutcome("failed", error=said)

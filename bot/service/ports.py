@@ -24,7 +24,8 @@ class Fetched:
 
     `body` None: unchanged (304, or the same bytes as last time). `digest` is of the body's bytes.
     `content_type` is the Content-Type header as received. `asked_to_wait` comes from Retry-After, `fresh_for` (for how
-    long the server calls it fresh) from Cache-Control, else Expires.
+    long the server calls it fresh) from Cache-Control, else Expires. `moved_to` is where
+    redirects for good (301, 308) led, if there were any.
     """
 
     body: bytes | None
@@ -35,6 +36,7 @@ class Fetched:
     digest: bytes | None = None
     asked_to_wait: timedelta | None = None
     fresh_for: timedelta | None = None
+    moved_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

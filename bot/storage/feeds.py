@@ -85,7 +85,9 @@ def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> None:
     stored = {row.url: row for row in rows}
     settings = {f.url: _settings(f) for f in wanted}
     new = [
-        {"url": url, "items": b"", "failures": 0, "fence": 0, **s} for url, s in settings.items() if url not in stored
+        {"url": url, "items": b"", "failures": 0, "moved_times": 0, "fence": 0, **s}
+        for url, s in settings.items()
+        if url not in stored
     ]
     if new:
         connection.execute(sa.insert(feeds), new)
@@ -160,6 +162,8 @@ def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
         "last_change": state.last_change,
         "last_news": state.last_news,
         "reason": state.reason,
+        "moved_to": state.moved_to,
+        "moved_times": state.moved_times,
         "lease_until": None,
     }
 
@@ -221,4 +225,6 @@ def _state(row: Any) -> FetchState:
         rhythm=timedelta(seconds=row.rhythm) if row.rhythm is not None else None,
         said=said_of(row.said),
         reason=row.reason or "",
+        moved_to=row.moved_to,
+        moved_times=row.moved_times,
     )

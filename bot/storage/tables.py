@@ -84,6 +84,8 @@ feeds = sa.Table(
     sa.Column("rhythm", sa.Float),  # seconds
     sa.Column("said", Words),  # JSON: what the feed says of how often to come
     sa.Column("reason", Words),
+    sa.Column("moved_to", Words),
+    sa.Column("moved_times", sa.Integer, nullable=False),
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),

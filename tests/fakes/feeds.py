@@ -33,6 +33,7 @@ class FakeSource:
         self.asked: list[str] = []
         self.said = SAYS_NOTHING
         self.fresh_for: timedelta | None = None
+        self.moved_to: str | None = None
 
     async def fetch(self, feed: Feed, state: FetchState) -> Fetched:
         answer = self.answers[feed.url]
@@ -46,6 +47,7 @@ class FakeSource:
             digest=digest,
             etag="e",
             fresh_for=self.fresh_for,
+            moved_to=self.moved_to,
         )
 
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:

@@ -177,6 +177,28 @@ async def test_redirects_are_followed(site: Site, fetcher: Fetcher, status: int)
     assert (fetched.body, fetched.url) == (b"<rss/>", site.url("/new/feed"))
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "moved_to"),
+    [(301, 308, "/c"), (308, 302, "/b"), (302, 301, None), (307, 303, None)],
+)
+async def test_where_redirects_for_good_lead(
+    site: Site, fetcher: Fetcher, first: int, second: int, moved_to: str | None
+) -> None:
+    site.answer("/c", b"<rss/>")
+    site.answer("/b", status=second, Location="/c")
+    fetched = await fetcher.feed(site.answer("/a", status=first, Location="/b"), FRESH)
+    assert fetched.url == site.url("/c")
+    assert fetched.moved_to == (site.url(moved_to) if moved_to else None)
+
+
+async def test_a_learnt_address_is_asked_in_place_of_the_configured_one(site: Site, fetcher: Fetcher) -> None:
+    new = site.answer("/new", b"<rss/>")
+    fetched = await fetcher.feed(site.url("/old"), FetchState(moved_to=new, moved_times=3))
+    assert (fetched.url, fetched.moved_to) == (new, None)
+    with pytest.raises(FetchError, match="404"):
+        await fetcher.feed(site.url("/old"), FetchState(moved_to=new, moved_times=2))
+
+
 async def test_five_redirects_and_no_more(site: Site, fetcher: Fetcher) -> None:
     for n in range(6):
         site.answer(f"/{n}", status=302, Location=f"/{n + 1}")

@@ -279,6 +279,23 @@ async def test_a_feeds_rhythm_is_learnt_from_news_not_from_changed_bytes(bot):
     assert (health.state.last_change, health.state.last_news) == (bot.clock.now(), news)
 
 
+async def test_a_feed_that_has_moved_is_told_once_by_its_host_and_forgotten_when_the_new_address_fails(bot, caplog):
+    await bot.settle()
+    bot.source.moved_to = "https://new.example/rss?key=s3cret"
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            await bot.poll()
+        bot.source.moved_to = None  # asked there, it answers itself
+        await bot.poll()
+    assert caplog.text.count("has moved for good and is asked at new.example now") == 1
+    assert "s3cret" not in caplog.text
+    (health,) = await bot.storage.health()
+    assert health.state.learnt_address == "https://new.example/rss?key=s3cret"
+    await bot.poll(wire=FetchError("no such host"))
+    (health,) = await bot.storage.health()
+    assert health.state.learnt_address is None
+
+
 async def test_a_feed_that_is_gone_for_good_is_asked_once_a_day_and_the_operator_is_told_what_to_do(bot, caplog):
     await bot.settle()
     await bot.poll(wire=FetchError("the server answered 410 Gone", gone=True))

@@ -56,6 +56,8 @@ async def test_state_survives_exactly(storage):
         rhythm=timedelta(minutes=7),
         said=Said(HOUR, timedelta(days=1), frozenset({0, 23}), frozenset({6})),
         reason="its interval",
+        moved_to="https://new.example/rss",
+        moved_times=2,
     )
     assert await finish(storage, one, state)
     assert await claim(storage, now=NOW + timedelta(minutes=5)) == []
