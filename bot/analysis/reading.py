@@ -117,12 +117,15 @@ class Reading:
         self.topics.reasons = []  # the sentences up to there are still to be read
         return last, [reason for reasons in reversed(behind) for reason in reasons]
 
-    def _tells(self, start: int, end: int) -> bool:
-        """Whether a topic is spoken about in a sentence, be it by whom spoke before it."""
+    def _may_tell(self, start: int, end: int) -> bool:
         first = bisect_right(self._quote_ends, start)
         begin = min([start, *(q.start for q in self._quotes[first : first + 1])])
-        if not self.topics.within(begin, end):
-            return False
+        return self.topics.may_count(begin, end, (start, end))
+
+    def _tells(self, start: int, end: int) -> bool:
+        """Whether a topic is spoken about in a sentence, be it by whom spoke before it."""
+        if not self._may_tell(start, end):
+            return False  # most sentences, which need not be looked into
         clause = self._clauses[start] = self._clause(start, end)
         said = [*clause.found]
         if self._dictates or any(q.start <= start + 1 for q in clause.quotes):
@@ -151,7 +154,7 @@ class Reading:
             self._memory.sides.count(phrase)
         for saying in sorted(said, key=_says_first):
             read.append(self._resolved(saying, found, read, noted))
-        for one in read:
+        for one in read if self._may_tell(start, end) else ():
             if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):
                 self._keep(one, read, (start, end))
         self._carry(said, clause.quotes, start, end)

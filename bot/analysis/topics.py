@@ -72,10 +72,13 @@ class Topics:
         """The words of a hit."""
         return self._view.plain[hit.start : hit.end]
 
-    def within(self, start: int, end: int) -> bool:
-        """Whether a topic's words begin in [start, end), whether they count or not."""
-        at = bisect_left(self._starts, start)
-        return at < len(self._starts) and self._starts[at] < end
+    def may_count(self, start: int, end: int, sentence: Range) -> bool:
+        """Whether a topic's words in [start, end) may count in a saying, or there is a reason why they do not."""
+        before = len(self.reasons)
+        counts = any(self._counts(hit, sentence) for hit in self._within(start, end))
+        told = len(self.reasons) > before
+        del self.reasons[before:]
+        return counts or told
 
     def _within(self, start: int, end: int) -> Iterator[Hit]:
         at = bisect_left(self._starts, start)
