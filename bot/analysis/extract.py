@@ -1,5 +1,6 @@
 """The engine: an article's words to its statements, the topics they flag, and the reasons for both."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ class Engine:
         if not any(isinstance(h.what, Term | Deed) for h in hits):
             return Analysis(reasons=("quiet: no word of any topic",))
         title = view.low[: view.low.find("\n") + 1]
-        if mark := next((w for w in language.words.get("opinion", ()) if w in title), ""):
+        if mark := next((w for w in language.words.get("opinion", ()) if _stands(w, title)), ""):
             return Analysis(reasons=(f"quiet: the title says {mark!r} (opinion)",))
         names, day = self._names.find(view), (document.published or "")[:10]
         if tools.spellings is not None:
@@ -92,3 +93,8 @@ def _best(found: Iterable[Statement]) -> list[Statement]:
 def _telling(statement: Statement) -> tuple[float, int, bool]:
     """Of two reports of one statement the surer, then the one that names most places, and quotes."""
     return (statement.confidence, len(statement.target), statement.quote is not None)
+
+
+def _stands(word: str, text: str) -> bool:
+    """Whether a word stands by itself in a text: a columnist quoted in the news is no column."""
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
