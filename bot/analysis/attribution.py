@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.analysis.clause import Clause, Range, Saying, acted, content, stop, undergone
+from bot.analysis.clause import Clause, Range, Saying, acted, content, promised, stop, undergone
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
 from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, owner, subject
@@ -59,14 +59,21 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
     lead = clause.units[first - 1].low if 0 < first < k else ""
     if _hearsay(clause, first):
         return
-    if lead in clause.grammar.asked or (cue.stance == "agree" and _retold(clause, lead, k)):
+    if lead in clause.grammar.asked or (_consents(clause, k, cue) and _retold(clause, lead, k)):
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
     if cue.kind == "say" and (_leaves_open(clause, k) or _mentions(clause, k)):
         return
     if cue.kind == "act" and (_question(clause) or _blamed(clause, k) or _possible(clause, first, k)):
         return
-    about = content if cue.kind == "say" else acted
+    if cue.kind == "act" and _mediates(clause, phrase, k):
+        return
+    about = content if cue.kind == "say" and not promised(clause, k) else acted
     _add(clause, k, cue, phrase, about(clause, k, phrase), sure, "subject and cue")
+
+
+def _consents(clause: Clause, k: int, cue: Cue) -> bool:
+    """Whether an act agrees to something or recognises somebody."""
+    return cue.stance in ("agree", "recognise") or clause.units[k].low.startswith(clause.grammar.recognising)
 
 
 def _retold(clause: Clause, lead: str, k: int) -> bool:
@@ -86,6 +93,12 @@ def _leaves_open(clause: Clause, k: int) -> bool:
     units = clause.units
     open_ = k + 1 < len(units) and units[k + 1].low in clause.grammar.asked
     return open_ and any(u.kind == "negation" for u in units[max(0, k - 3) : k])
+
+
+def _mediates(clause: Clause, phrase: Phrase, k: int) -> bool:
+    """ "envoys seek a truce", "diplomats pressed on": their work, and nobody's position."""
+    seeks = clause.units[k].low.partition(" ")[0] in clause.grammar.seeking
+    return seeks and phrase.units[-1].low in clause.grammar.mediators
 
 
 def _mentions(clause: Clause, k: int) -> bool:

@@ -104,14 +104,14 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
         return (after,)
     inserted = first < k and _interrupts(clause, k)
-    opening = _adverbial(clause, first) or _promised(clause, k) or _follows(clause, behind)
+    opening = _adverbial(clause, first) or promised(clause, k) or _follows(clause, behind)
     if closing.kind == "comma" and not inserted and opening:
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
     rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
     if rest is None or rest.start >= after[1]:
-        return ((begin, subject),)  # '"...", X said on Monday in Y'
-    return ((begin, subject), after)
+        return (_front(clause, first, begin, subject),)  # '"...", X said on Monday in Y'
+    return (_front(clause, first, begin, subject), after)
 
 
 def _interrupts(clause: Clause, k: int) -> bool:
@@ -132,7 +132,7 @@ def _follows(clause: Clause, i: int) -> bool:
     return i < len(units) and (units[i].low in clause.grammar.that or units[i].low == '"')
 
 
-def _promised(clause: Clause, k: int) -> bool:
+def promised(clause: Clause, k: int) -> bool:
     """Whether a verb that may take a thing has one: "A deal is far, X vows more strikes" vows no deal."""
     after = clause.units[k + 1] if k + 1 < len(clause.units) else None
     cue = clause.units[k].cue
@@ -226,9 +226,34 @@ def _said(clause: Clause, k: int) -> int:
         comma = unit.kind == "comma" or (comma and unit.kind == "mark")
         if clause.quoted(unit.start):
             continue
-        if unit.kind == "semicolon" or (after and unit.low in clause.grammar.afterthoughts) or _next_verb(clause, i):
+        if unit.kind == "semicolon" or (after and _afterthought(clause, i)) or _next_verb(clause, i):
+            return unit.start
+        if _meanwhile(clause, i):
             return unit.start
     return clause.end
+
+
+def _afterthought(clause: Clause, i: int) -> bool:
+    """Whether what follows a comma only dates the words that are said: ", ahead of a vote", ", two days after"."""
+    units = clause.units
+    while i < len(units) - 1 and units[i].kind in ("number", "adverb", "determiner"):
+        i += 1
+    words = " ".join(u.low for u in units[i : i + 3]) + " "
+    return words.startswith(clause.grammar.afterthoughts)
+
+
+def _meanwhile(clause: Clause, i: int) -> bool:
+    """Whether another's doing begins here: "as mediators sought a truce", "while Israeli jets flew"."""
+    if clause.units[i].low not in clause.grammar.meanwhile or clause.quoted(clause.units[i].start):
+        return False
+    phrase = clause.starting(i + 1)
+    return phrase is not None and not phrase.pronoun and phrase.can_speak
+
+
+def _front(clause: Clause, first: int, begin: int, end: int) -> Range:
+    """The words before "X said", without what only goes on meanwhile: "... as mediators sought a truce, X said"."""
+    cut = next((i for i in range(1, first) if clause.units[i].start > begin and _meanwhile(clause, i)), None)
+    return begin, end if cut is None else clause.units[cut].start
 
 
 def stop(clause: Clause, k: int) -> int:
@@ -238,6 +263,8 @@ def stop(clause: Clause, k: int) -> int:
         unit = units[i]
         if unit.kind in ("semicolon", "contrast") or _next_verb(clause, i):
             return unit.start
+        if unit.low in clause.grammar.wheres and units[i - 1].kind == "comma":
+            return unit.start  # "in Gaza, where a ceasefire is in place"
         if unit.low in clause.grammar.stops and (unit.kind != "subordinator" or clause.starting(i + 1) is not None):
             return unit.start
     return clause.end

@@ -90,6 +90,8 @@ class Topics:
         act = saying.cue.kind == "act"
         if act and (self._beyond(hit, saying) or self._old(saying, sentence)):
             return False
+        if saying.cue.kind == "say" and self._hosts(hit):
+            return False
         if "position" in _near(hit) and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
             return False
         if "article" in _near(hit) and not (saying.cue.stance and hit.topic in self._named):
@@ -117,6 +119,11 @@ class Topics:
         padded = f" {' '.join(between.split())} "
         return any(f" {w} " in padded for w in words)
 
+    def _hosts(self, hit: Hit) -> bool:
+        """Whether it is but to be mediated: "ready to host peace talks", "working to broker a truce"."""
+        before = self._view.low[max(0, hit.start - LEAD) : hit.start].split()[-LEADING:]
+        return any(w in self._words.get("mediation", ()) for w in before)
+
     def _background(self, hit: Hit, saying: Saying) -> bool:
         """Whether the words only say when, where or on what: "freed under the truce", "talks on a truce"."""
         lead = self._lead(hit)
@@ -139,12 +146,12 @@ class Topics:
     def _lead(self, hit: Hit) -> str:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
         infinitive = owned = False
-        retold = self._words.get("retold", ())
+        beyond = (*self._words.get("retold", ()), *self._words.get("beside", ()))
         for word in reversed(self._view.low[max(0, hit.start - LEAD) : hit.start].split()[-LEADING:]):
             if word in self._words.get("talks", ()) or word in self._words.get("efforts", ()):
                 return word
             if word in self._words.get("background", ()):
-                return "" if infinitive or (owned and word not in retold) else word  # "in Gaza to lay down arms"
+                return "" if infinitive or (owned and word not in beyond) else word  # "in Gaza to lay down arms"
             infinitive = infinitive or word in self._words.get("infinitive", ())
             owned = owned or word.endswith("'s")  # "since November's truce", but not "in Gaza's buffer zone"
             if word.endswith((",", ";", ".")) or not (word in self._between or "-" in word or owned):

@@ -129,9 +129,14 @@ class Grammar:
         self.newly = frozenset(s for form in language.words.get("newly", ()) for s in spelled(form))
         self.promises = frozenset(language.words.get("promise", ()))
         self.mentions = frozenset(language.words.get("mention", ()))
+        self.mediators = frozenset(words("mediator", ()))
+        self.seeking = frozenset(words("seeking", ()))
+        self.recognising = tuple(words("recognising", ()))
         self.wishes = frozenset(language.words.get("wish", ()))
         self.hearsay = frozenset(language.words.get("hearsay", ()))
-        self.afterthoughts = frozenset(language.words.get("afterthought", ()))
+        self.afterthoughts = tuple(f"{s} " for form in words("afterthought", ()) for s in spelled(form))
+        self.meanwhile = frozenset(language.words.get("meanwhile", ()))
+        self.wheres = frozenset(language.words.get("where", ()))
 
     def participle(self, low: str) -> bool:
         """Whether a verb's first word has the ending of a participle that shares its subject ("calling for")."""
