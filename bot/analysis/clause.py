@@ -239,13 +239,16 @@ def _afterthought(clause: Clause, i: int) -> bool:
     while i < len(units) - 1 and units[i].kind in ("number", "adverb", "determiner"):
         i += 1
     words = " ".join(u.low for u in units[i : i + 3]) + " "
-    return words.startswith(clause.grammar.afterthoughts)
+    joins = units[i].kind == "conjunction"  # "as well as"
+    return not joins and words.startswith(clause.grammar.afterthoughts)
 
 
 def _meanwhile(clause: Clause, i: int) -> bool:
     """Whether another's doing begins here: "as mediators sought a truce", "while Israeli jets flew"."""
     if clause.units[i].low not in clause.grammar.meanwhile or clause.quoted(clause.units[i].start):
         return False
+    if clause.units[i - 1].low in clause.grammar.measured:
+        return False  # "as long as Israel stays"
     phrase = clause.starting(i + 1)
     return phrase is not None and not phrase.pronoun and phrase.can_speak
 

@@ -90,8 +90,6 @@ class Topics:
         act = saying.cue.kind == "act"
         if act and (self._beyond(hit, saying) or self._old(saying, sentence)):
             return False
-        if saying.cue.kind == "say" and self._hosts(hit):
-            return False
         if "position" in _near(hit) and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
             return False
         if "article" in _near(hit) and not (saying.cue.stance and hit.topic in self._named):
@@ -118,11 +116,6 @@ class Topics:
         words = (*self._words.get("mediation", ()), *(self._words.get("helping", ()) if offers else ()))
         padded = f" {' '.join(between.split())} "
         return any(f" {w} " in padded for w in words)
-
-    def _hosts(self, hit: Hit) -> bool:
-        """Whether it is but to be mediated: "ready to host peace talks", "working to broker a truce"."""
-        before = self._view.low[max(0, hit.start - LEAD) : hit.start].split()[-LEADING:]
-        return any(w in self._words.get("mediation", ()) for w in before)
 
     def _background(self, hit: Hit, saying: Saying) -> bool:
         """Whether the words only say when, where or on what: "freed under the truce", "talks on a truce"."""

@@ -136,6 +136,7 @@ class Grammar:
         self.hearsay = frozenset(language.words.get("hearsay", ()))
         self.afterthoughts = tuple(f"{s} " for form in words("afterthought", ()) for s in spelled(form))
         self.meanwhile = frozenset(language.words.get("meanwhile", ()))
+        self.measured = frozenset(words("measured", ()))
         self.wheres = frozenset(language.words.get("where", ()))
 
     def participle(self, low: str) -> bool:
