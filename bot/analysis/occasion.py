@@ -137,8 +137,8 @@ class Occasions:
                 on = date(int(found["year"] or today.year), month, number)
                 late = not found["year"] and on > today + timedelta(days=1)
                 return (on.replace(year=on.year - 1) if late else on).isoformat()
-        except ValueError:
-            pass  # no day is known, or "30 February"
+        except (ValueError, OverflowError):
+            pass  # no day is known, "30 February", or a day beyond the calendar's ends
         return view.shown[found.start() : found.end()]
 
 

@@ -129,7 +129,7 @@ def quotes(view: View) -> list[Quote]:
     """Quotations of at least two words, in order, not nested, each within LONGEST_QUOTE characters."""
     found: list[Quote] = []
     text, opened, closers = view.shown, -1, ""
-    for mark in re.finditer('[“”„«»‘’"\']|\n+(?=[“"])', text):
+    for mark in re.finditer('[“”„«»‘’"\']|(?<!\n)\n+(?=[“"])', text):
         at, char = mark.start(), mark.group()
         if char[0] == "\n":  # a paragraph of a longer quotation, closed only after its last
             if opened >= 0 and at - opened <= LONGEST_QUOTE:
@@ -153,7 +153,7 @@ def quotes(view: View) -> list[Quote]:
     return found
 
 
-END = re.compile("[.!?…]+[\"'”’»)\\]]*(?=\\s)|\\n+")
+END = re.compile("(?<![.!?…])[.!?…]+[\"'”’»)\\]]*(?=\\s)|\\n+")
 
 
 def sentences(view: View, *, abbreviations: frozenset[str]) -> list[tuple[int, int]]:

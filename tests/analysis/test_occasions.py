@@ -27,6 +27,15 @@ def test_without_the_articles_day_its_own_words_stay(published: str | None, said
     assert first.said_on == said_on
 
 
+@pytest.mark.parametrize(
+    ("published", "told"), [("9999-12-31", "31 December"), ("9999-12-31", "1 May"), ("0001-01-01", "Tuesday")]
+)
+def test_an_article_from_the_ends_of_the_calendar_is_read(published: str, told: str) -> None:
+    text = f"Hezbollah said on {told} that it rejects a truce with Israel."
+    (first, *_) = default_engine().analyse(Document("", text, "en", published)).statements
+    assert first.said_on
+
+
 def test_a_day_that_no_month_has_stays_words() -> None:
     text = "Hezbollah said on 31 February that it rejects a truce with Israel."
     (first, *_) = default_engine().analyse(Document("", text, "en", "2025-06-03")).statements

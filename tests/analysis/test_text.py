@@ -57,3 +57,16 @@ def test_case_folding_never_moves_a_letter() -> None:
     text = "İstanbul ẞ ŉ ﬁ said"
     view = View.of(text, cap=100)
     assert len(view.low) == len(view.plain) == len(text)
+
+
+def test_many_empty_lines_cost_no_square_of_their_number() -> None:
+    text = "He said: “We go.\n\n\n“We stay,” he said." + "\n" * 150_000 + "“No way.”"  # minutes, were it the square
+    view = View.of(text, cap=200_000)
+    assert [view.span(*quote).text.strip() for quote in quotes(view)] == ["“We go.", "“We stay,”", "“No way.”"]
+
+
+def test_many_stops_cost_no_square_of_their_number() -> None:
+    text = "Well?!... He left" + "." * 150_000 + "x. “Why?!” So."  # minutes, were it the square
+    view = View.of(text, cap=200_000)
+    found = [text[a:b] for a, b in sentences(view, abbreviations=ABBREVIATIONS)]
+    assert (found[0], *found[-2:]) == ("Well?!...", "“Why?!”", "So.")
