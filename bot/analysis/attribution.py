@@ -250,7 +250,8 @@ def _described(clause: Clause, k: int) -> bool:
 
 
 def _according(clause: Clause, k: int) -> None:
-    phrase = clause.covering(k - 1) if clause.grammar.last else _whose_words(clause, k)
+    trails = clause.units[k].low in clause.grammar.trailing
+    phrase = clause.covering(k - 1) if trails else _whose_words(clause, k)
     if phrase is None or not phrase.can_tell:
         return
     units = clause.units

@@ -183,7 +183,7 @@ def _governed(units: list[Unit], first: int) -> bool:
 
 def _source(phrase: Phrase, units: list[Unit], grammar: Grammar) -> bool:
     """ "Kremlin'e göre": the one according to whom, where such a word stands behind."""
-    return grammar.last and phrase.last < len(units) and units[phrase.last].kind == "source"
+    return phrase.last < len(units) and units[phrase.last].low in grammar.trailing
 
 
 def _oblique(phrase: Phrase) -> bool:
@@ -192,7 +192,9 @@ def _oblique(phrase: Phrase) -> bool:
         return False
     nouns = (u for u in phrase.units if u.role is not None or u.kind == "cap" or u.name is not None)
     head = next((u for u in nouns if u.name is None or not u.name.adjective), None)
-    return head is not None and head.name is not None and head.name.oblique
+    if head is None or head.name is None or not head.name.oblique:
+        return False
+    return not any(u.role is not None and u.start > head.start for u in phrase.units)  # "Kolumbiens Präsident"
 
 
 def _apposition(found: list[Phrase], units: list[Unit]) -> None:

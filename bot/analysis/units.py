@@ -105,6 +105,7 @@ class Grammar:
         self.leading = frozenset(w for kind in LEADING for w in words(kind, ()))
         self.bodies = frozenset(w for role in language.roles if role.kind in BODIES for w in role.forms)
         self.by = frozenset(language.words.get("by", ()))
+        self.trailing = frozenset(language.words.get("trailing", ()))
         self.agents = frozenset(language.words.get("agent", ()))
         self.sources = frozenset(language.words.get("from", ()))
         self.infinitives = frozenset(language.words.get("infinitive", ()))
