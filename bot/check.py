@@ -39,9 +39,14 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
         async with turns:
             try:
                 fetched = await source.fetch(feed, FetchState())
-                parsed = await source.parse(fetched, known=frozenset())
             except FeedError as error:
                 return Reached(feed, error=str(error))
+            try:
+                parsed = await source.parse(fetched, known=frozenset())
+            except FeedError as error:
+                offers = await source.offers(fetched)
+                mend = f"; its site offers: {' '.join(offers)}" if offers else ""
+                return Reached(feed, error=f"{error}{mend}")
         newest = max((e.published for e in parsed.entries if e.published), default=None)
         now = datetime.now(UTC)
         due = next_visit(

@@ -14,6 +14,7 @@ from bot.config import TERMINAL, Settings
 from bot.domain.feed import Feed
 from bot.domain.subscription import Subscription
 from bot.secret import Secret
+from tests.feeds.conftest import LOOPBACK, Site
 
 
 def settings(folder: Path, *, names: Sequence[str] = ("Wire",), database: str = "parley.db") -> Settings:
@@ -62,4 +63,19 @@ async def test_a_feed_that_answers_is_told_with_its_next_poll(
         wanted = replace(settings(tmp_path), feeds=(feed,), allow_addresses=(ipaddress.ip_network("127.0.0.0/8"),))
         assert await app.check(wanted) == 0
     told = "feed      ok: Wire: 1 entries, newest undated; next poll in 10 min: the feed asks for it (ttl)"
+    assert told in capsys.readouterr().out.splitlines()
+
+
+async def test_a_page_in_place_of_a_feed_is_told_with_what_its_site_offers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = Site()
+    await site.server.start_server()
+    url = site.answer("/news", '<html><link rel="alternate" type="application/atom+xml" href="/all.atom"></html>')
+    told = f"feed      FAILED: Wire <{url}>: an HTML page, not a feed; its site offers: {site.url('/all.atom')}"
+    asked = replace(settings(tmp_path), feeds=(Feed("Wire", url, "Wire"),), allow_addresses=LOOPBACK)
+    try:
+        assert await app.check(asked) == 1
+    finally:
+        await site.server.close()
     assert told in capsys.readouterr().out.splitlines()

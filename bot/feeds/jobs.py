@@ -29,6 +29,13 @@ def clean(entries: Sequence[Entry]) -> list[tuple[str, str]]:
     return clean_entries(entries)
 
 
+def offered_feeds(page: bytes, url: str) -> tuple[str, ...]:
+    """See discover.offered_feeds."""
+    from bot.feeds.discover import offered_feeds as offered
+
+    return offered(page, url=url)
+
+
 def page_text(body: bytes, content_type: str | None) -> str | None:
     """The article of an HTML page as plain text, a paragraph a line; None where there is none."""
     import trafilatura

@@ -1,12 +1,14 @@
 """The FeedSource of the real world: aiohttp in the loop, parsers in a child process."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TypeVar, TypeVarTuple
+from urllib.parse import urljoin
 
 from bot.domain.article import Entry
 from bot.domain.feed import Feed, FetchState
-from bot.errors import ParseError, WorkerDied, WorkerTimeout
+from bot.errors import FeedError, ParseError, WorkerDied, WorkerTimeout
 from bot.feeds import jobs
 from bot.feeds.fetch import MAX_BYTES, TIMEOUT, Fetcher
 from bot.feeds.fulltext import Pages
@@ -20,6 +22,8 @@ Args = TypeVarTuple("Args")
 # A hundred times what an ordinary feed takes. Big ones get more: feedparser reads a megabyte in half a second.
 DEADLINE = timedelta(seconds=5)
 DEADLINE_PER_MEGABYTE = timedelta(seconds=2)
+# Where site software puts feeds, for pages that name none.
+USUAL_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/feed.json")
 
 
 class HttpFeedSource:
@@ -60,6 +64,18 @@ class HttpFeedSource:
         size = sum(len(e.title) + len(e.summary) + len(e.content or "") for e in entries)
         return await self._read(size, jobs.clean, tuple(entries))
 
+    async def offers(self, page: Fetched) -> tuple[str, ...]:
+        """Addresses of feeds behind an answer that is none: those the page names, else usual ones that hold a feed.
+
+        For a person to choose from. Raises nothing that a page can cause.
+        """
+        body = page.body or b""
+        with contextlib.suppress(ParseError):
+            if named := await self._read(len(body), jobs.offered_feeds, body, page.url):
+                return named
+        usual = [urljoin(page.url, path) for path in USUAL_PATHS]
+        return tuple([url for url in usual if url != page.url and await self._is_feed(url)])
+
     async def page_text(self, link: str) -> str | None:
         """The article's full text from its page; None where there is none to be had."""
         return await self._pages.text(link)
@@ -67,6 +83,13 @@ class HttpFeedSource:
     async def close(self) -> None:
         """Close every connection. The workers belong to whoever made them."""
         await self._fetcher.close()
+
+    async def _is_feed(self, url: str) -> bool:
+        try:
+            await self.parse(await self._fetcher.feed(url, FetchState()), known=frozenset())
+        except FeedError:
+            return False
+        return True
 
     async def _read(self, size: int, job: Callable[[*Args], T], *args: *Args) -> T:
         """A job in the child whose every failure is this feed's. `size` in bytes or characters."""

@@ -116,3 +116,21 @@ async def test_nothing_to_clean_starts_no_process(workers: Workers, source: Http
 
 async def test_a_page_is_read_through_the_same_guard(source: HttpFeedSource) -> None:
     assert await source.page_text("http://10.0.0.1/page") is None
+
+
+async def test_a_page_in_place_of_a_feed_tells_what_it_names_and_nothing_of_it_is_asked_for(
+    site: Site, source: HttpFeedSource
+) -> None:
+    url = site.answer("/", '<html><link rel="alternate" type="application/rss+xml" href="/all"></html>')
+    page = await source.fetch(Feed("Page", url, "Page"), FetchState())
+    assert await source.offers(page) == (site.url("/all"),)
+    assert [request.path for request in site.seen] == ["/"]
+
+
+async def test_a_page_that_names_no_feed_has_the_usual_addresses_looked_at(site: Site, source: HttpFeedSource) -> None:
+    url = site.answer("/news", "<html>News</html>")
+    site.answer("/feed", "<html>No such page</html>")
+    site.answer("/rss.xml", '<rss version="2.0"><channel><item><title>x</title></item></channel></rss>')
+    page = await source.fetch(Feed("Page", url, "Page"), FetchState())
+    assert await source.offers(page) == (site.url("/rss.xml"),)
+    assert len(site.seen) == 8
