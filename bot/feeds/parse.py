@@ -35,7 +35,7 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 # A mark, white space and NULs that some servers send ahead.
 _BEFORE = b"\xef\xbb\xbf \t\r\n\0"
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
-_BASE = re.compile(rb"""base\s*=\s*["']""")
+_BASE = re.compile(rb"""[\s:]base\s*=\s*["']""")
 _ELEMENT = re.compile(rb"<\w")
 
 
@@ -59,7 +59,9 @@ def _parse(body: bytes, *, url: str, content_type: str | None, known: frozenset[
     if start[:1] in b"{[":
         return parse_json_feed(body.lstrip(_BEFORE), url=url, known=known)
     document: bytes = convert_to_utf8({"content-type": _charset_settled(body, content_type)}, body, {})
-    # A base costs feedparser a quarter more time, and it needs one only to resolve the document's own bases against.
+    # A base costs feedparser a quarter more time, and it changes guids like "123" to addresses, so that one item with
+    # the word in its text would rename all others. It is needed only beside the document's own bases: relative ones
+    # resolve against it, and without it an item's base would count for all items below.
     base = url if _BASE.search(document) else ""
     trimmed = trim(document, known)
     if trimmed is None:

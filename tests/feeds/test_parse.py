@@ -213,6 +213,12 @@ def test_an_entry_stays_whatever_its_date(date: str, expected: datetime | None) 
     assert entry == Entry(guid=None, link=None, title="x", summary="", published=expected)
 
 
+@pytest.mark.parametrize("text", ['<a data-base="x">', 'database="x"'])
+def test_one_items_text_does_not_rename_the_others(text: str) -> None:
+    body = rss(f"<item><guid>123</guid></item><item><description><![CDATA[{text}]]></description></item>")
+    assert parsed(body).entries[0].guid == "123"
+
+
 def test_the_longest_text_of_several_contents_counts() -> None:
     body = (
         '<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>1</id>'
