@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -5,9 +6,11 @@ import pytest
 
 from bot.domain.article import Entry
 from bot.domain.feed import Feed, FetchState
-from bot.errors import FetchError, ParseError
+from bot.errors import FeedError, FetchError, ParseError
 from bot.feeds import jobs
+from bot.feeds.clean import MAX_TITLE
 from bot.feeds.source import HttpFeedSource
+from bot.feeds.trim import MAX_ITEMS
 from bot.service.ports import FeedSource, Fetched
 from bot.worker import Workers
 from tests.feeds.conftest import LOOPBACK, Site
@@ -134,3 +137,52 @@ async def test_a_page_that_names_no_feed_has_the_usual_addresses_looked_at(site:
     page = await source.fetch(Feed("Page", url, "Page"), FetchState())
     assert await source.offers(page) == (site.url("/rss.xml"),)
     assert len(site.seen) == 8
+
+
+# --- hostile bodies, from the server to plain text ---------------------------------------------------
+
+BILLION = (
+    '<!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">'
+    + "".join(f'<!ENTITY {name} "{f"&{below};" * 10}">' for below, name in itertools.pairwise("abcdefghi"))
+    + "]>"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(b"<rss>" + b"x" * 50_000_000, "larger than 10 MB", id="50 MB"),
+        pytest.param(BILLION + rss("<item><title>&i;</title></item>"), "declares XML entities", id="entity bomb"),
+        pytest.param(bytes(5_000), "the answer is empty", id="NUL bytes alone"),
+        pytest.param("<a>" * 10_000, "neither RSS nor Atom", id="nested tags and no feed"),
+        pytest.param('{"items":' + "[" * 1_000_000, "nested too deeply", id="nested JSON"),
+    ],
+)
+async def test_hostile_bodies_that_are_refused(
+    site: Site, source: HttpFeedSource, body: bytes | str, words: str
+) -> None:
+    with pytest.raises(FeedError, match=words):
+        await source.parse(await source.fetch(feed(site.answer("/feed", body)), FetchState()), known=NOTHING)
+
+
+@pytest.mark.parametrize(
+    ("body", "count", "title"),
+    [
+        pytest.param(rss("<item><title>x</title></item>" * 100_000), MAX_ITEMS, "x", id="100,000 items"),
+        pytest.param(rss(f"<item><title>{'x y' * 333_333}</title></item>"), 1, None, id="1 MB title"),
+        pytest.param(
+            rss(f"<item><title>x</title><description>{'&lt;b&gt;' * 10_000}deep</description></item>"), 1, "x",
+            id="10,000 nested tags in a text",
+        ),
+        pytest.param(rss("<item><title>a\0b</title></item>"), 1, "ab", id="NUL byte in a title"),
+    ],
+)  # fmt: skip
+async def test_hostile_bodies_that_are_read_in_part(
+    site: Site, source: HttpFeedSource, body: str, count: int, title: str | None
+) -> None:
+    fetched = await source.fetch(feed(site.answer("/feed", body)), FetchState())
+    parsed = await source.parse(fetched, known=NOTHING)
+    assert len(parsed.entries) == count
+    for plain, _ in await source.clean(parsed.entries[:5]):
+        assert len(plain) <= MAX_TITLE
+        assert title is None or plain == title
