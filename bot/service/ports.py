@@ -104,7 +104,7 @@ class Known:
 class Recalled:
     """What the archive knows of some articles, by their keys: under the same key, else under another.
 
-    `by_page`: an entry with the same canonical link, and with the same words or the same title (title_key).
+    `by_page`: an entry with the same canonical link, and with the same words or a title alike (titles_alike).
     """
 
     by_key: Mapping[str, Known]

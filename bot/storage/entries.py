@@ -5,7 +5,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from bot.domain.article import Article, title_key
+from bot.domain.article import Article, title_key, titles_alike
 from bot.domain.story import Story
 from bot.service.ports import Known, Recalled
 from bot.storage.tables import Words, articles, entries, indexable
@@ -45,7 +45,7 @@ def _by_key(connection: sa.Connection, feed_id: int, keys: Sequence[str]) -> Map
 
 
 def _by_page(connection: sa.Connection, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
-    """By their new keys: entries of the same page with the same words or title."""
+    """By their new keys: entries of the same page with the same words or a title alike."""
     by_link: dict[str, list[Article]] = {}
     for article in new:
         if (link := indexable(article.canonical_link)) is not None:
@@ -56,10 +56,14 @@ def _by_page(connection: sa.Connection, feed_id: int, new: Sequence[Article]) ->
         rows = connection.execute(_BY_PAGE, {"of_feed": feed_id, "links": links[start : start + AT_ONCE]})
         for row in rows:
             for article in by_link[row.canonical_link]:
-                same_title = row.title_key is not None and row.title_key == indexable(title_key(article.title))
-                if same_title or row.digest == article.digest:
+                if row.digest == article.digest or _alike(row.title_key, article.title):
                     found.setdefault(article.key, Known(row.digest, row.story, row.key))
     return found
+
+
+def _alike(stored: str | None, title: str) -> bool:
+    """Whether a title is the stored one or an edit of it: an item may be edited and given a new id at once."""
+    return stored is not None and (stored == indexable(title_key(title)) or titles_alike(stored, title))
 
 
 def add(connection: sa.Connection, feed_id: int, new: Sequence[Article], story: Story | None) -> None:
