@@ -1,6 +1,6 @@
 """Each item is told once, whatever its feed does to it: bytes through the real reader into real storage."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,7 +11,7 @@ from bot.feeds.parse import parse_feed
 from bot.service.ingest import Ingest
 from bot.service.ports import Fetched, Parsed
 from tests.fakes.feeds import FakeAnalyst, FakeSource
-from tests.service.rig import WIRE, Rig
+from tests.service.rig import Rig
 
 TITLE = "Envoys of both sides meet at the bridge"
 SAID = "Ruritania rejects ceasefire"
@@ -45,10 +45,10 @@ NEWS = item(date=TODAY)
 
 
 @pytest.fixture
-async def told(bot: Rig) -> AsyncIterator["Told"]:
+async def told(bot: Rig) -> "Told":
     told = Told(bot)
     await bot.settle()
-    yield told
+    return told
 
 
 class Told:
