@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.analysis.language import guess
+from bot.analysis.language import Tongues
 from bot.analysis.lexicon import Deed, Lexicon, Term
 from bot.analysis.match import Names, Spellings, TopicHits
 from bot.analysis.occasion import Occasions
@@ -44,11 +44,12 @@ class Engine:
     def __init__(self, lexicon: Lexicon) -> None:
         self._lexicon = lexicon
         self._names = Names(lexicon)
+        self._tongues = Tongues(lexicon.languages)
         self._tools: dict[str, _Tools] = {}  # made with a language's first article: few bots read them all
 
     def analyse(self, document: Document) -> Analysis:
         """The verdict on one article. Never raises for what a document holds; linear in its length."""
-        code = (document.language or guess(f"{document.title}\n{document.text[:1000]}")).lower()[:2]
+        code = self._tongues.of(document.language or "", f"{document.title}\n{document.text[:1000]}")
         language = self._lexicon.languages.get(code)
         if language is None:
             return Analysis(reasons=(f"quiet: no lexicon for the language {code!r}",))
