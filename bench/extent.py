@@ -11,6 +11,7 @@ Span = tuple[int, int]
 HEADED = ("word", "cap", "number", "title", "role", "name", "possessive", "determiner")
 NEXT = 1  # letters between two sentences of one paragraph
 BEFORE = 8  # words of a noun phrase before the part that our phrase begins with
+NOUNS = 2  # words behind a name that the name only describes
 LEADS = ("comma", "mark", "subordinator", "conjunction", "contrast", "relative", "cue", "source", "dash", "semicolon")
 ATTACHED = ("comma", "dash", "open", "relative", "preposition")  # what joins an addition to a name
 BETWEEN = ("auxiliary", "adverb", "negation", "comma", "dash", "mark")  # what parts a subject from its verb
@@ -49,7 +50,10 @@ def carried(clause: Clause, before: int) -> int:
 def _before(units: list[Unit], begin: int) -> int:
     """Back over words that describe the name up to what begins the noun phrase; nowhere if nothing plainly does."""
     i = begin
-    while i > max(0, begin - BEFORE) and units[i].kind != "determiner" and units[i - 1].kind in HEADED:
+    while i > max(0, begin - BEFORE) and units[i].kind != "determiner":
+        initial = i > 1 and units[i - 1].low == "." and len(units[i - 2].low) == 1  # "Paul D. Ryan"
+        if units[i - 1].kind not in HEADED and not initial:
+            break
         i -= 1
     clean = i == 0 or units[i].kind == "determiner" or units[i - 1].kind in LEADS
     return i if clean else begin
@@ -58,12 +62,14 @@ def _before(units: list[Unit], begin: int) -> int:
 def _behind(clause: Clause, last: int, cue: int) -> int:
     """The end of a subject before its verb: with its apposition, its "of", its "who" up to the verb."""
     units = clause.units
-    if last >= cue or units[last].kind not in ATTACHED or clause.quoted(units[last].start):
-        return last
     end = cue
     while end > last and units[end - 1].kind in BETWEEN:
         end -= 1
     added = units[last:end]
+    if 0 < len(added) <= NOUNS and all(u.kind == "word" for u in added):
+        return end  # "the Reyes campaign"
+    if last >= cue or units[last].kind not in ATTACHED or clause.quoted(units[last].start):
+        return last
     if any(u.kind in ("conjunction", "subordinator", "semicolon") and u.cue is None for u in added[:1]):
         return last
     closed = units[last].kind not in ("comma", "dash") or units[min(end, cue - 1)].kind in ("comma", "dash")
@@ -74,7 +80,13 @@ def _behind(clause: Clause, last: int, cue: int) -> int:
 def _tail(clause: Clause, last: int, inverted: bool) -> int:
     """The end of a speaker behind the cue: up to where the words said go on, or to the end of the sentence."""
     units = clause.units
-    if last >= len(units) or not inverted or units[last].kind not in ATTACHED:
+    ahead = bool(units) and units[0].kind == "source"  # "According to X, ..."
+    if (
+        last >= len(units)
+        or not inverted
+        or units[last].kind not in ATTACHED
+        or (ahead and units[last].kind == "comma")
+    ):
         return last
     end = last
     while end < len(units) and units[end].kind not in ("subordinator", "semicolon", "colon") and units[end].low != '"':
