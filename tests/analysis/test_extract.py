@@ -166,3 +166,17 @@ def test_a_verdict_tells_its_reason(read: Read) -> None:
     assert reason.startswith("ceasefire: Anna Vrel reject: ")
     (quiet,) = read("Ruritania accepted a truce in the tariff war.").reasons
     assert quiet == "quiet: 'truce' next to 'tariff' (a truce of another kind)"
+
+
+def test_sentences_without_a_topic_s_words_are_read_only_for_a_name_that_is_still_wanted(read: Read) -> None:
+    told = "A government spokesman rejected the ceasefire, and shelling went on."
+    (alone,) = read(told).statements
+    (named,) = read(f"{told} Snow fell. The government spokesman Bert Ollen left the hall.").statements
+    assert (alone.speaker, named.speaker) == ("government spokesman", "Bert Ollen")
+
+
+def test_what_nobody_says_about_a_truce_is_told_in_the_order_of_the_text(read: Read) -> None:
+    text = "Anton Berg said a truce in the price war held. Later Eva Lind said a ceasefire in the price war was near."
+    found = read(text)
+    assert found.statements == ()
+    assert [reason.split("'")[1] for reason in found.reasons] == ["truce", "ceasefire"]

@@ -35,6 +35,8 @@ AGREE = Cue(("agreed",), "act", "agree", "reject")
         (Cue(("wants",), "act", "demand"), "to end the truce", False, Stance.REJECT),
         (Cue(("urged",), "act", "demand"), "a truce unless", False, Stance.DEMAND),
         (Cue(("wants",), "act", "demand"), "to end the costly truce", False, Stance.REJECT),
+        (Cue(("wants",), "act", "demand"), "the ending truce", False, Stance.DEMAND),
+        (Cue(("wants",), "act", "demand"), "to legend a truce", False, Stance.DEMAND),
         (Cue(("wants",), "act", "demand"), "to end a war that nobody believed a truce", False, Stance.DEMAND),
         (Cue(("accused",), "act", "accuse"), "them of trying to end the truce", False, Stance.ACCUSE),
         (Cue(("condemned",), "act", "reject", yields=("accuse",)), "the raid as a breach", False, Stance.ACCUSE),

@@ -1,6 +1,9 @@
 import pytest
 
-from bot.analysis.text import View, quotes, sentences
+from bot.analysis.clause import Clause
+from bot.analysis.lexicon import Language
+from bot.analysis.text import Quote, View, quotes, sentences
+from bot.analysis.units import Grammar
 
 ABBREVIATIONS = frozenset({"mr", "gen"})
 
@@ -70,3 +73,16 @@ def test_many_stops_cost_no_square_of_their_number() -> None:
     view = View.of(text, cap=200_000)
     found = [text[a:b] for a, b in sentences(view, abbreviations=ABBREVIATIONS)]
     assert (found[0], *found[-2:]) == ("Well?!...", "“Why?!”", "So.")
+
+
+def test_few_or_many_letters_that_are_not_plain_are_unified_alike() -> None:
+    view = View.of("“Île–Zürich” ‘Ørsk’ ـ ÇĞİ\u00a0`x` ﬁ ½ Ⅷ ى", cap=100)
+    assert view.plain == "\"Ile-Zurich\" 'Ørsk' ـ CGI 'x' f 1 V ي"
+    assert len(view.plain) == len(view.low) == len(view.shown)
+
+
+@pytest.mark.parametrize(("at", "inside"), [(0, False), (3, True), (9, False), (12, True), (15, False), (30, False)])
+def test_the_quotation_around_an_offset(at: int, inside: bool) -> None:
+    found = [Quote(0, 9), Quote(10, 16)]
+    clause = Clause(0, 40, [], [], found, Grammar(Language("en", {}, (), (), ())), {})
+    assert (clause.quoted(at) is not None) == inside
