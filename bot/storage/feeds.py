@@ -76,12 +76,13 @@ _LEASE: Final = (
 _MINE = sa.and_(feeds.c.id == sa.bindparam("of_feed"), feeds.c.fence == sa.bindparam("of_fence"))
 _RELEASE: Final = sa.update(feeds).where(_MINE).values(lease_until=None)
 _FINISH: Final = sa.update(feeds).where(_MINE)
+_MAKE_DUE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed")).values(next_check=_NOW)
 _FENCES: Final = sa.select(feeds.c.id, feeds.c.fence).where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
 
 
 def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> None:
     """Make the table match the settings, by url; what polling taught of a feed is kept."""
-    rows = connection.execute(sa.select(*_STATE))
+    rows = connection.execute(sa.select(*_STATE).order_by(feeds.c.id))
     stored = {row.url: row for row in rows}
     settings = {f.url: _settings(f) for f in wanted}
     new = [
@@ -124,7 +125,8 @@ def claim_feeds(
 def release_feeds(connection: sa.Connection, claimed: Sequence[ClaimedFeed]) -> None:
     """Give leases back unused."""
     if claimed:
-        connection.execute(_RELEASE, [{"of_feed": one.id, "of_fence": one.fence} for one in claimed])
+        in_order = sorted(claimed, key=lambda one: one.id)
+        connection.execute(_RELEASE, [{"of_feed": one.id, "of_fence": one.fence} for one in in_order])
 
 
 def finish_poll(connection: sa.Connection, claimed: ClaimedFeed, state: FetchState) -> bool:
@@ -139,8 +141,12 @@ def finish_poll(connection: sa.Connection, claimed: ClaimedFeed, state: FetchSta
 
 
 def finish_polls(connection: sa.Connection, polls: Sequence[tuple[ClaimedFeed, FetchState]]) -> list[bool]:
-    """The same for many polls at once, which have read nothing: `items`, `said` and `rhythm` are as they were."""
-    saved = connection.execute(_FINISH, [_finished(claimed, state) for claimed, state in polls]).rowcount
+    """The same for many polls at once, which have read nothing: `items`, `said` and `rhythm` are as they were.
+
+    Whoever writes several feeds takes them in the order of their ids, or two workers on PostgreSQL wait for each other.
+    """
+    in_order = sorted(polls, key=lambda poll: poll[0].id)
+    saved = connection.execute(_FINISH, [_finished(claimed, state) for claimed, state in in_order]).rowcount
     if saved == len(polls):
         return [True] * saved
     rows = connection.execute(_FENCES, {"chosen": [claimed.id for claimed, _ in polls]})
@@ -171,9 +177,11 @@ def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
 def retry_failing(connection: sa.Connection, now: datetime) -> None:
     """Make failing feeds due, but for those whose server asked for a pause."""
     free = sa.not_(sa.func.coalesce(feeds.c.error, "").endswith(PAUSE_ASKED))
-    connection.execute(
-        sa.update(feeds).where(feeds.c.failures > 0, feeds.c.next_check > now, free).values(next_check=now)
-    )
+    late = sa.select(feeds.c.id).where(feeds.c.failures > 0, feeds.c.next_check > now, free).order_by(feeds.c.id)
+    # A feed that another worker is writing at this moment has just been asked.
+    ids = connection.execute(late.with_for_update(skip_locked=True)).scalars().all()
+    if ids:
+        connection.execute(_MAKE_DUE, [{"of_feed": one, "now": now} for one in ids])
 
 
 def health(connection: sa.Connection) -> list[FeedHealth]:

@@ -2,6 +2,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
@@ -206,3 +207,59 @@ async def test_an_exception_inside_a_transaction_keeps_nothing(storage):
     with pytest.raises(RuntimeError, match="halfway"):
         await storage.write(halfway)
     assert [h.state.etag for h in await storage.health()] == [None]
+
+
+# --- two workers on PostgreSQL ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_worker(url):
+    """A connection of its own, as another process would have, its transaction left open."""
+    with psycopg.connect(url) as connection:
+        yield connection
+        connection.rollback()
+
+
+async def until_it_waits(other_worker):
+    """Until somebody waits for a lock of this transaction."""
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+    async with asyncio.timeout(30):
+        while not other_worker.execute(waiting).fetchone()[0]:  # noqa: ASYNC110  # the server tells nobody
+            await asyncio.sleep(0.01)
+
+
+def lock(connection, claimed):
+    connection.execute("UPDATE feeds SET etag = etag WHERE id = %s", [claimed.id])
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("how", ["finish", "release"])
+async def test_who_writes_many_feeds_takes_them_in_one_order_so_that_no_two_wait_for_each_other(
+    storage, other_worker, how
+):
+    await storage.sync_feeds([replace(FEED, url=f"https://wire.example/{n}") for n in range(2)])
+    first, second = sorted(await claim(storage), key=lambda c: c.id)
+    lock(other_worker, first)
+    if how == "finish":
+        work = asyncio.gather(*(storage.finish_poll(c, FetchState(etag="new")) for c in (second, first)))
+    else:
+        work = asyncio.gather(storage.release_feeds([second, first]))
+    await until_it_waits(other_worker)
+    other_worker.execute("SET lock_timeout = '5s'")
+    lock(other_worker, second)
+    other_worker.commit()
+    await work
+    assert len(await claim(storage)) == 2, "both leases were given back"
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_retrying_waits_for_no_feed_that_another_worker_is_writing(storage, other_worker):
+    await storage.sync_feeds([replace(FEED, url=f"https://wire.example/{n}") for n in range(2)])
+    claimed = await claim(storage)
+    for one in claimed:
+        await finish(storage, one, FetchState(failures=3, next_check=NOW + HOUR))
+    lock(other_worker, claimed[0])
+    async with asyncio.timeout(30):
+        await storage.retry_failing(now=NOW)
+    other_worker.rollback()
+    assert [c.id for c in await claim(storage)] == [claimed[1].id]
