@@ -78,6 +78,10 @@ def _carry_out(job: _Job) -> None:
     try:
         with storage_errors(), job.engine.begin() as connection:
             result = job.work(connection)
+    except StopIteration as error:  # a future refuses it, and its caller would wait for ever
+        fault = RuntimeError("the work raised StopIteration")
+        fault.__cause__ = error
+        _answer(job, job.done.set_exception, fault)
     except BaseException as error:  # whatever it is, it is the caller's; the thread goes on
         _answer(job, job.done.set_exception, error)
     else:

@@ -47,6 +47,8 @@ async def test_a_fault_goes_to_its_caller_and_the_thread_goes_on(lane, engine):
         await lane.do(engine, lambda _: 1 / 0)
     with pytest.raises(StorageError, match="no such table"):
         await lane.do(engine, lambda connection: connection.exec_driver_sql("SELECT * FROM nowhere"))
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        await asyncio.wait_for(lane.do(engine, lambda _: next(iter(()))), 30)
     assert await lane.do(engine, lambda _: "well") == "well"
 
 
