@@ -19,6 +19,7 @@ SCRIPTS = tuple(
         ("cyrillic", "[\u0400-\u04ff]"),
     )
 )
+OTHER = re.compile("[\u0400-\u06ff\u3040-\u30ff\u4e00-\u9fff]")  # a letter of any of them
 LETTER = re.compile(r"[^\W\d_]")
 # Letters that tell the languages of a script apart, the surer ones first.
 LETTERS = {
@@ -80,7 +81,7 @@ def guess(text: str) -> str:
 
 def _script(sample: str) -> str:
     """The script of most letters, "" for the Latin and others."""
-    if sample.isascii():
+    if OTHER.search(sample) is None:
         return ""
     half = len(LETTER.findall(sample)) / 2
     return next((code for code, letters in SCRIPTS if len(letters.findall(sample)) > half), "")

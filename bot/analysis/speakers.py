@@ -162,9 +162,12 @@ class Memory:
 
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
-        lead = next((u for u in phrase.units if u.kind != "determiner"), phrase.units[0])
+        lead = phrase.units[0]
+        if lead.kind == "determiner":
+            lead = next((u for u in phrase.units if u.kind != "determiner"), lead)
         role, owner = phrase.role if not _names_itself(phrase) else None, self._owner(phrase)
-        units = [*reversed(phrase.units)] if phrase.names else []
+        people = any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
+        units = [*reversed(phrase.units)] if people else []
         for unit, after in zip(units, [None, *units], strict=False):
             if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":
                 if after is not None and after.kind == "possessive" and role is not None:

@@ -153,7 +153,9 @@ def quotes(view: View) -> list[Quote]:
     return found
 
 
-END = re.compile("(?<![.!?…])[.!?…]+[\"'”’»)\\]]*(?=\\s)|\\n+")
+# Begins with one set of characters, so that the search leaps from one of them to the next.
+END = re.compile("[.!?…\\n](?:(?<=\\n)\\n*|(?<!\\n)(?<![.!?…][.!?…])[.!?…]*[\"'”’»)\\]]*(?=\\s))")
+INITIALS = re.compile(r"(?:\w\.)+\w")
 
 
 def sentences(view: View, *, abbreviations: frozenset[str]) -> list[tuple[int, int]]:
@@ -177,7 +179,7 @@ def _ends(text: str, stop: re.Match[str], abbreviations: frozenset[str]) -> bool
         return True
     word = text[max(0, stop.start() - 12) : stop.start()].split()[-1:] or [""]
     bare = word[0].lstrip("(\"'").lower()
-    return not (bare in abbreviations or (len(bare) == 1 and bare.isalpha()) or re.fullmatch(r"(?:\w\.)+\w", bare))
+    return not (bare in abbreviations or (len(bare) == 1 and bare.isalpha()) or INITIALS.fullmatch(bare))
 
 
 def _add(out: list[tuple[int, int]], text: str, start: int, end: int) -> None:
