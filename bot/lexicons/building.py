@@ -27,7 +27,7 @@ from bot.analysis.lexicon import (
 from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.errors import Mistake
-from bot.lexicons.checks import cue_mistakes
+from bot.lexicons.checks import cue_mistakes, office_mistakes, tongue_mistakes
 from bot.lexicons.making import joined, made_cue, made_rule, made_territory, made_words
 from bot.lexicons.reading import Field, File, Shape, Table
 
@@ -44,7 +44,6 @@ RULE = {
     "last": Field("bool"),
     "over": Field("bool"),
 }
-OFFICE = ("title", "of", "since", "until")
 
 # What each folder's files may hold. None: a table of any keys, each a list of texts.
 SHAPES: dict[str, dict[str, Shape | None]] = {
@@ -125,6 +124,7 @@ class Builder:
         self._languages: dict[str, Language] = {}
         self._spellings: list[tuple[str, Spelling, Table]] = []
         self._abouts: list[Table] = []  # terms that mean a territory by themselves
+        self._spoken: list[tuple[Table, str]] = []  # tables of a language, and their key that names it
 
     def add(self, folder: str, file: File) -> None:
         """Take in a file that was read from this folder."""
@@ -171,10 +171,8 @@ class Builder:
     def _actor(self, table: Table) -> Actor:
         offices = []
         for office in table.values.get("offices", []):
-            wrong = [k for k in office if k not in OFFICE or not isinstance(office[k], str)]
-            if wrong or not office.get("title"):
-                what = f"office with a wrong or missing key: {', '.join(wrong) or 'title'}"
-                self.mistakes.append(table.mistake("offices", what, "keys: title, of, since, until; all texts"))
+            if wrong := list(office_mistakes(table, office)):
+                self.mistakes += wrong
                 continue
             offices.append(
                 Office(office["title"], office.get("of", ""), office.get("since", ""), office.get("until", ""))
@@ -201,6 +199,9 @@ class Builder:
             return
         for head in heads:
             topic_id = head.text("id")
+            self._spoken += [
+                (t, "language") for k in ("term", "deed", "forbid", "rule") for t in file.tables.get(k, [])
+            ]
             self._abouts += [t for t in file.tables.get("term", []) if t.texts("about")]
             known = self._topics.get(topic_id)
             words = dict(known.words) if known else {}
@@ -248,12 +249,14 @@ class Builder:
             what = "a file of names has one [language]"
             self.mistakes.append(Mistake(file.name, 1, what, 'write [language] with code = "en"'))
             return
+        self._spoken += [(head, "code") for head in file.tables["language"]]
         for case in CASES:
             for table in file.tables.get(case, []):
                 for name, forms in table.values.items():
                     self._spellings += [(codes[0], Spelling(form, name, case), table) for form in forms]
 
     def _references(self) -> None:
+        self.mistakes += tongue_mistakes(self._spoken, self._languages)
         known: dict[str, tuple[Any, Table]] = {**self._actors, **self._territories}
         for _, spelling, table in self._spellings:
             self._leads(spelling.name, spelling.name, known, table)

@@ -139,6 +139,8 @@ def _fits(table: Table, shape: Shape | None, mistakes: list[Mistake]) -> bool:
     for key, wanted in shape.items():
         if wanted.required and key not in table.values:
             mistakes.append(table.mistake(key, f'"{key}" is missing', f"write {key} = …"))
+        elif wanted.required and table.values[key] in ("", []):
+            mistakes.append(table.mistake(key, f'"{key}" is empty', f"write {key} = …, or leave out the whole table"))
     return len(mistakes) == before
 
 

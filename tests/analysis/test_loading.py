@@ -25,6 +25,7 @@ def mistakes(tmp_path: Path, files: dict[str, str]) -> list[str]:
 ACTOR = '[[actor]]\nname = "B"\nkind = "state"\n'
 PLACE = '[[territory]]\nname = "T"\nkind = "region"\n'
 RULE = '[topic]\nid = "x"\nname = "X"\n[[rule]]\nlanguage = "en"\nname = "r"\nstance = "maybe"\nwords = ["w"]\n'
+TERM = '[topic]\nid = "x"\nname = "X"\n[[term]]\nlanguage = "xx"\n'
 CUES = '[language]\ncode = "xx"\n[words]\nauxiliary = ["keep on"]\n[[cue]]\nkind = "act"\n'
 B, T = "actors/b.toml", "territories/t.toml"
 
@@ -41,11 +42,17 @@ B, T = "actors/b.toml", "territories/t.toml"
         (B, ACTOR + 'aliases = ["Aa"]\n', ':4: "Aa" is a spelling of "B" and of "A"'),
         (B, ACTOR + 'of = "Z"\n', ':4: "Z" leads nowhere'),
         (B, ACTOR + 'offices = [{ name = "x" }]\n', ":4: office with a wrong or missing key: name"),
+        (B, ACTOR + 'offices = [{ title = "x", since = "May 2020" }]\n', ':4: "May 2020" is no day, in since'),
+        (B, ACTOR + 'offices = [{ title = "x", until = "2020-02-30" }]\n', ':4: "2020-02-30" is no day, in until'),
+        (B, '[[actor]]\nname = ""\nkind = "state"\n', ':2: "name" is empty'),
         (B, "[[actor]\n", ":1: not TOML"),
         (B, '[[actress]]\nname = "B"\n', ':1: "actress" is not known here (did you mean "actor"?)'),
         (T, PLACE + 'parent = "Z"\n', ':4: "Z" leads nowhere'),
         (T, PLACE + "disputed = 1\n", ':4: "disputed" is not true or false'),
         ("topics/x.toml", '[[term]]\nlanguage = "en"\nwords = ["w"]\n', ":1: a topic file has one [topic]"),
+        ("topics/x.toml", TERM + "words = []\n", ':6: "words" is empty'),
+        ("topics/x.toml", TERM + 'words = ["w"]\n', ':5: there is no cue file of the language "xx"'),
+        ("names/x.toml", '[language]\ncode = "xx"\n', ':2: there is no cue file of the language "xx"'),
         ("topics/x.toml", RULE, ':7: "maybe" is not a stance'),
         ("cues/x.toml", CUES + 'forms = ["keep|go on"]\n', ':7: "keep on" is a cue, and auxiliary under [words]'),
         ("cues/x.toml", CUES + 'forms = ["go"]\ntowards = { plan = "agree" }\n', ':8: "plan" is no class of words'),
