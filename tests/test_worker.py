@@ -131,6 +131,13 @@ async def test_one_child_serves_many_jobs() -> None:
         assert len({await workers.call(pid, deadline=LONG) for _ in range(5)}) == 1
 
 
+async def test_a_big_parent_makes_no_child_look_too_big_to_keep() -> None:
+    ballast = b"x" * 200_000_000
+    async with pool(memory=380_000_000) as workers:
+        assert len({await workers.call(pid, deadline=LONG) for _ in range(3)}) == 1
+    assert ballast
+
+
 async def test_big_arguments_and_results_pass() -> None:
     async with pool() as workers:
         assert await workers.call(length, b"x" * 20_000_000, deadline=LONG) == 20_000_000
