@@ -218,9 +218,10 @@ def _answer(request: bytes, memory: int) -> bytes:
 
 def _peak() -> int:
     """The most memory that this process has held, in bytes."""
-    if sys.platform == "linux":  # there ru_maxrss starts at what the parent held when it made this process
-        status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
-        return int(status.partition("VmHWM:")[2].split(maxsplit=1)[0]) * 1024
+    status = Path("/proc/self/status")
+    if status.exists():  # Linux: there ru_maxrss starts at what the parent held when it made this process
+        told = status.read_text(encoding="ascii", errors="replace").partition("VmHWM:")[2]
+        return int(told.split(maxsplit=1)[0]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
