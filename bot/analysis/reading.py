@@ -2,60 +2,36 @@
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.conflict import Conflicts
-from bot.analysis.lexicon import Cue, Deed, Language, Lexicon, Term
+from bot.analysis.lexicon import Cue, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.occasion import Occasions
 from bot.analysis.phrase import Phrase, phrases
+from bot.analysis.position import Position, Positions, Said
 from bot.analysis.rules import Rulebook
 from bot.analysis.speakers import Memory, Speaker
-from bot.analysis.stance import SPOKEN_OF, held, stance, told
+from bot.analysis.stance import SPOKEN_OF
 from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, quotes, sentences
 from bot.analysis.topics import TOLD_AGAIN, Topics
 from bot.analysis.units import Grammar, headline_case
-from bot.analysis.whose import Whose
-from bot.domain.statement import CEASEFIRE, Span, Stance, Statement
+from bot.domain.statement import CEASEFIRE, Span, Statement
 
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.
 DATELINE = re.compile(
     r"[A-Z][A-Z'./ -]{2,30}"
     r"(?:[A-Za-z0-9., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
 )
-AROUND = 200  # letters before and after the topic's words in which its stance is looked for
 SUREST = 0.88
-WORD = re.compile(r"[\w'’]+")
-NEAR_NEGATION = 8  # letters: "is not", "not part of"
-NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
 NEWS = timedelta(days=7)  # an act done earlier is told again
 Targets = tuple[str, ...]
 GOES_ON = Cue((), "say")
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """A saying, whom its subjects mean, and the saying that it stands in ("said it accepts").
-
-    `own`: it is an act of the very side that tells of it.
-    """
-
-    saying: Saying
-    speakers: list[Speaker]
-    around: "_Said | None" = None
-    own: bool = False
-
-    @property
-    def others(self) -> bool:
-        """Whether it is the act of others than who tells of it; "both sides" may include him."""
-        sides = any(p.role is not None and p.role.kind == "sides" for p in self.saying.speakers)
-        known = all(s.actor is not None for s in self.speakers)
-        return bool(self.speakers) and not self.own and (known or not sides)
 
 
 class Reading:
@@ -77,8 +53,7 @@ class Reading:
         self.topics = Topics(lexicon, language, view, hits, names, books, day=day)
         self._lexicon, self._language, self._grammar = lexicon, language, grammar
         self._occasions, self._day = occasions, day
-        self._negations = language.any_of("negation")
-        self._whose = Whose(lexicon, grammar, view, names, next(iter(language.words.get("that", ())), ""))
+        self._positions = Positions(lexicon, language, grammar, view, names, self.topics)
         self._view, self._names = view, names
         self._starts = [n.start for n in names]
         self._quotes = quotes(view)
@@ -148,7 +123,7 @@ class Reading:
     def _sentence(self, start: int, end: int) -> None:
         clause = self._clauses.pop(start, None) or self._clause(start, end)
         found, said = clause.phrases, clause.found
-        read: list[_Said] = []
+        read: list[Said] = []
         noted: set[Phrase] = set()
         for phrase in found:
             self._memory.sides.count(phrase)
@@ -163,7 +138,7 @@ class Reading:
         if read and read[-1].speakers:
             self._memory.spoke(read[-1].speakers)
 
-    def _resolved(self, saying: Saying, found: list[Phrase], read: list[_Said], noted: set[Phrase]) -> _Said:
+    def _resolved(self, saying: Saying, found: list[Phrase], read: list[Said], noted: set[Phrase]) -> Said:
         """A saying with its speakers, knowing whom the sentence has named so far."""
         ahead = any(p.pronoun not in ("", "dropped") for p in saying.speakers)
         for phrase in found:
@@ -174,18 +149,13 @@ class Reading:
                 noted.add(phrase)
         around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
         if around is not None and any(_means(p.pronoun, around.speakers) for p in saying.speakers):
-            return _Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
+            return Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
-        sides = self._sides(around.speakers) if around is not None else set()
+        sides = self._positions.sides(around.speakers) if around is not None else set()
         own = any(s.name in sides or (s.actor is not None and s.actor.of in sides) for s in speakers)
-        return _Said(saying, speakers, around, own)
+        return Said(saying, speakers, around, own)
 
-    def _sides(self, speakers: Sequence[Speaker]) -> set[str]:
-        """The speakers' names, and whom they speak for."""
-        named = (name for s in speakers for name in (s.name, s.of) if name)
-        return {above for name in named for above in (name, *self._lexicon.above(name))}
-
-    def _retells(self, inner: _Said, outer: _Said) -> bool:
+    def _retells(self, inner: Said, outer: Said) -> bool:
         """Whether an act inside another is no statement of its own.
 
         It is the speaker's own ("Lavrov said Russia backs it"), a wish ("must accept"), or what is demanded or refused.
@@ -198,12 +168,12 @@ class Reading:
         supposed = behind and verb in self._grammar.wishes and bool(outer.speakers)
         return wished or demanded or inner.own or supposed
 
-    def _keep(self, said: _Said, read: Sequence[_Said], sentence: Range) -> None:
+    def _keep(self, said: Said, read: Sequence[Said], sentence: Range) -> None:
         for topic in self._lexicon.topics:
             hit = self.topics.about(topic, said.saying, sentence)
             if hit is not None:
                 for speaker in said.speakers:
-                    how = self._stance(topic, hit, said, speaker, read, sentence)
+                    how = self._positions.of(topic, hit, said, speaker, read, sentence)
                     found = self._statement(hit, said.saying, how, speaker, sentence)
                     if not (said.saying.cue.kind == "act" and how[0] in TOLD_AGAIN and self._long_past(found.said_on)):
                         self._found.append((found, speaker.post))
@@ -215,81 +185,6 @@ class Reading:
         except ValueError:
             return False  # a day that is not known, or only told in words
 
-    def _stance(
-        self, topic: str, hit: Hit, said: _Said, speaker: Speaker, read: Sequence[_Said], sentence: Range
-    ) -> tuple[Stance, str]:
-        """The position: that of the speaker's own act in what is said ("said it accepts"), else the saying's."""
-        cue = said.saying.cue
-        if isinstance(hit.what, Deed):
-            cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
-        sides = self._sides([speaker])
-        found = self._by_words(topic, hit, said.saying, cue, sides, negated=said.saying.negated)
-        denies = self._view.low[said.saying.start : said.saying.end] in self._grammar.denials
-        for inner in read:
-            act = inner.saying
-            if inner.around is not said or act.cue.kind != "act" or not self.topics.about(topic, act, sentence):
-                continue
-            if denies and inner.own and act.cue.stance == Stance.REJECT and not act.negated:
-                found = (Stance(act.cue.negated or Stance.ASSESS), "denies the refusal")
-            elif denies and inner.others:
-                found = (Stance.ASSESS, "denies what others did")
-            elif cue.kind != "say" or cue.stance:
-                continue
-            elif inner.others:
-                found = told(found, act.cue, several=len(inner.speakers) > 1 and not act.negated and not act.modal)
-            elif inner.own and (not act.modal or act.modal in self._grammar.future):
-                how, rule = self._by_words(topic, hit, said.saying, act.cue, sides, negated=act.negated)
-                found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
-        if not isinstance(hit.what, Term) or not hit.what.holder:
-            return found
-        if self._denied(hit):
-            return Stance.REJECT, "says whose it is not"
-        holder = self._holder(hit, said.saying, hit.what.holder)
-        return held(found, hit.what.holder, holder, sides, foreseen=self._foreseen(hit))
-
-    def _foreseen(self, hit: Hit) -> bool:
-        """Whether it is told of a time to come whose a land is: "will stay with"."""
-        before = self._view.low[max(0, hit.start - NEAR_NEGATION) : hit.start].split()
-        return bool(before) and before[-1] in self._grammar.future
-
-    def _denied(self, hit: Hit) -> bool:
-        """Whether a negation stands right beside the words of belonging: "is not Russian", "never part of"."""
-        near = self._view.low[max(0, hit.start - NEAR_NEGATION) : hit.end + NEAR_NEGATION]
-        return any(w in self._negations or w.endswith("n't") for w in WORD.findall(near))
-
-    def _holder(self, hit: Hit, saying: Saying, where: str) -> str:
-        """The party that stands where the holder of a land does, "" if none."""
-        if where == "after":
-            names: Iterable[Name] = self._names_in(hit.end, hit.end + NEAR_HOLDER)
-        else:
-            begin = next((a for a, b in saying.content if a <= hit.start < b), saying.end)
-            names = (n for n in reversed(self._names_in(begin, hit.start)) if n.end <= hit.start)
-        found = next((n.actor for n in names if n.actor is not None), None)
-        return (found.of or found.name if found.kind == "person" else found.name) if found is not None else ""
-
-    def _by_words(
-        self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], *, negated: bool
-    ) -> tuple[Stance, str]:
-        near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
-        content = " ".join(self._view.low[a:b] for a, b in near if a < b)
-        if cue.kind == "act":
-            content = f"{self._view.low[saying.start : saying.end]} {content}"  # "ruled out … until"
-        said = next(((a, b) for a, b in saying.content if a <= hit.start < b), (hit.start, hit.start))
-        fitting = self.topics.fitting(topic, content, self._whose.of(said, sides))
-        found = stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
-        if found[1] == SPOKEN_OF and self._whose.asked(saying.end):
-            return Stance.DEMAND, "asks it of another"
-        return found
-
-    def _towards(self, cue: Cue, start: int, end: int) -> str:
-        """The cue's stance on the first thing that is named up to the topic's words and right after ("truce plan")."""
-        if not cue.towards:
-            return ""
-        after = WORD.search(self._view.low, end)
-        words = WORD.findall(self._view.low[start : after.end() if after is not None else end])
-        kinds = [(self._language.words.get(kind, ()), how) for kind, how in cue.towards]
-        return next((how for word in words for nouns, how in kinds if word in nouns), "")
-
     def _names_in(self, start: int, end: int) -> Sequence[Name]:
         return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
@@ -297,9 +192,7 @@ class Reading:
         """The quotations of which a part lies in [start, end)."""
         return self._quotes[bisect_right(self._quote_ends, start) : bisect_left(self._quote_starts, end)]
 
-    def _statement(
-        self, hit: Hit, saying: Saying, position: tuple[Stance, str], speaker: Speaker, sentence: Range
-    ) -> Statement:
+    def _statement(self, hit: Hit, saying: Saying, position: Position, speaker: Speaker, sentence: Range) -> Statement:
         view, (how, rule) = self._view, position
         # Measured on labelled articles (python -m bench.engine): that share of the surest is right.
         sure = SUREST * saying.sure * speaker.sure * (0.67 if rule == SPOKEN_OF else 1.0)
@@ -360,7 +253,7 @@ class Reading:
         opens = any(q.start <= start + 1 and q.end > start for q in inside)
         others = any(p.pronoun != "we" for s in said for p in s.speakers)
         if self._carried and not others and (opens or self._dictated):
-            self._keep(_Said(_going_on(start, end), self._carried), (), (start, end))
+            self._keep(Said(_going_on(start, end), self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
 

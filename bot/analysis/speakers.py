@@ -5,22 +5,13 @@ from typing import NamedTuple
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
 from bot.analysis.phrase import UNNAMED, Phrase
+from bot.analysis.posts import Entry, Posts
 from bot.analysis.sides import Sides
 from bot.analysis.text import View, unified
 from bot.analysis.units import Unit
 
 UNKNOWN = 0.67  # a post or a group that nobody is known to be: right in half of the cases
 VAGUE = 0.75  # "some leaders": who, is not said
-Entry = tuple[str, Actor | None]  # a speaker's name, and what the lexicon knows of it
-# Posts that a word may mean where nobody holds one of just that name.
-STANDS_FOR = {
-    "leader": ("supreme leader", "president", "prime minister", "chancellor"),
-    "foreign secretary": ("foreign minister",),
-    "supreme leader": ("leader",),
-    "foreign policy chief": ("foreign minister", "high representative"),
-    "army chief": ("military chief", "chief of staff", "commander-in-chief"),
-    "chief of staff": ("army chief", "military chief"),
-}
 
 
 class Speaker(NamedTuple):
@@ -43,9 +34,9 @@ class Memory:
     """
 
     def __init__(self, lexicon: Lexicon, view: View, language: Language, day: str) -> None:
-        self.lexicon, self.view, self.day = lexicon, view, day
+        self.lexicon, self.view = lexicon, view
         self.people: dict[str, Entry] = {}  # part of a name -> whose it is
-        self.offices: dict[str, Entry] = {}
+        self._posts = Posts(lexicon, day)
         self.persons: list[Entry] = []
         self.bodies: list[Entry] = []
         self.sides = Sides(lexicon)
@@ -86,11 +77,11 @@ class Memory:
             if role is not None and role.kind in ("office", "voice", "official"):
                 for unit in phrase.units:
                     if unit.role is not None:
-                        self.offices[unit.role.title or unit.low] = entry
+                        self._posts.note(unit.role.title or unit.low, entry)
         elif phrase.can_speak and speaker.actor is not None and (role is None or role.kind in ("organ", "group")):
             self.bodies.append(entry)
             if role is not None:
-                self.offices[phrase.units[-1].low] = entry
+                self._posts.note(phrase.units[-1].low, entry)
 
     def _remember(self, name: str, actor: Actor | None) -> None:
         """From now on a part of the name stands for the whole ("al-Deek", "Deek")."""
@@ -198,7 +189,7 @@ class Memory:
             of = phrase.owner
             return self._named(of) if of is not None and of.can_speak else None  # "a letter from senators"
         if role.kind == "office":
-            holder = self._holder(phrase, owner)
+            holder = self._posts.holder(phrase, owner, self.persons)
             if holder is not None:
                 return Speaker(holder[0], start, end, holder[1], 0.9)
             post = next((u.role.title for u in reversed(phrase.units) if u.role is not None), "")
@@ -216,7 +207,8 @@ class Memory:
 
     def holder(self, post: str) -> str:
         """Whom the whole article names with this post, "" if nobody: for a headline's "minister says"."""
-        return self.offices[post][0] if post in self.offices else ""
+        named = self._posts.named(post)
+        return named[0] if named is not None else ""
 
     def _before(self, phrase: Phrase) -> Entry | None:
         """Whom "the army", "his office", "the group" mean: the one of that word, or the last such body spoken of."""
@@ -224,8 +216,8 @@ class Memory:
         if lead in self.own:
             known = self.persons if self.own[lead] in ("m", "f") else self.bodies
             return known[-1] if known else None
-        if word in self.offices:
-            return self.offices[word]
+        if (meant := self._posts.named(word)) is not None:
+            return meant
         named = next((b for b in reversed(self.bodies) if word in b[0].lower()), None)
         if named is not None or lead not in self.articles or phrase.caps:
             return named
@@ -285,32 +277,6 @@ class Memory:
         bare = role is None and name == words and len(caps) == 1
         of = owner.name if owner is not None else ""
         return Speaker(name, start, end, actor, 0.65 if bare else 0.9, bare=bare, of=of)
-
-    def _holder(self, phrase: Phrase, owner: Actor | None) -> Entry | None:
-        """Who holds the office named: by the lexicon at the article's date, else by the article itself."""
-        roles = [u for u in phrase.units if u.role is not None and u.role.kind == "office"]
-        unit = roles[-1]
-        title = unit.role.title if unit.role else ""
-        if owner is not None and title:
-            own = (title, owner.name) in self.lexicon.posts  # known, if not by whom it was held that day
-            for post in (title, *(() if own else STANDS_FOR.get(title, ()))):
-                for body in (owner.name, *self.lexicon.bodies_with(post, owner.name)):
-                    if (actor := self.lexicon.holder(post, body, self.day)) is not None:
-                        return actor.name, actor
-        seen = self.offices.get(title or unit.low)
-        if seen is not None and (owner is None or seen[1] is None or seen[1].of == owner.name):
-            return seen
-        if owner is None and title and (named := self._named_with(title)) is not None:
-            return named
-        actor = self.lexicon.holder("pope", "Vatican", self.day) if title == "pope" else None
-        return (actor.name, actor) if actor is not None else None
-
-    def _named_with(self, title: str) -> Entry | None:
-        """The last one named who holds this post by the lexicon, though the article has not said so."""
-        for name, actor in reversed(self.persons):
-            if actor is not None and any(o.title == title and o.held_on(self.day) for o in actor.offices):
-                return name, actor
-        return None
 
     def _words(self, phrase: Phrase) -> str:
         """The phrase as written, without its article."""
