@@ -1,7 +1,9 @@
 """A real HTTP server on loopback whose behaviour each test writes as a handler, and a fetcher that may reach it."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -41,6 +43,15 @@ class Site:
         self.seen.append(request)
         handler = self.handlers.get(request.path)
         return await handler(request) if handler else web.Response(status=404)
+
+
+@asynccontextmanager
+async def fetching(**options: Any) -> AsyncIterator[Fetcher]:
+    fetcher = Fetcher(**{"allow": LOOPBACK, **options})
+    try:
+        yield fetcher
+    finally:
+        await fetcher.close()
 
 
 @pytest.fixture
