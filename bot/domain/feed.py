@@ -60,6 +60,8 @@ class FetchState:
     `next_check` None means "never polled": due at once, and its first poll is silent; `reason` says why it is then.
     `last_change` is when its bytes were others, `last_news` when there was something to read in them; `rhythm` is the
     usual time between two news (domain/pace.py). `moved_times` counts answers in a row that came from `moved_to`.
+    `body_size` is what the last body took on the wire (bytes), `unchanged` counts the 304 answers and `saved` the bytes
+    that did not come with them.
     """
 
     etag: str | None = None
@@ -77,6 +79,9 @@ class FetchState:
     reason: str = ""
     moved_to: str | None = None
     moved_times: int = 0
+    body_size: int = 0
+    unchanged: int = 0
+    saved: int = 0
 
     @property
     def learnt_address(self) -> str | None:

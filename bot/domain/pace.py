@@ -12,6 +12,8 @@ SILENCE_SHARE = 24
 GAP_WEIGHT = 0.25
 LONGEST_GAP = 4
 HOUR = timedelta(hours=1)
+# The one reason that the operator's own wish for a shorter interval does not overrule.
+PAUSED = "its server asked for a pause (Retry-After)"
 WEEK_HOURS = 7 * 24
 
 
@@ -79,7 +81,7 @@ def next_visit(
         wait, reason = rest, "it publishes nothing before (skipHours, skipDays)"
     wait += every * 0.1 * jitter
     if asked_to_wait is not None and min(asked_to_wait, MAX_BACKOFF) > wait:
-        wait, reason = min(asked_to_wait, MAX_BACKOFF), "its server asked for a pause (Retry-After)"
+        wait, reason = min(asked_to_wait, MAX_BACKOFF), PAUSED
     return Due(now + wait, reason)
 
 
@@ -99,7 +101,7 @@ def next_try(
     wait += every * 0.1 * jitter
     reason = f"failed polls in a row: {failures}"
     if asked_to_wait is not None and min(asked_to_wait, MAX_BACKOFF) > wait:
-        wait, reason = min(asked_to_wait, MAX_BACKOFF), "its server asked for a pause (Retry-After)"
+        wait, reason = min(asked_to_wait, MAX_BACKOFF), PAUSED
     return Due(now + wait, reason)
 
 

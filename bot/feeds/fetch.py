@@ -38,6 +38,7 @@ _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', re.ASCII)
 _NOT_KEPT = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)\b(?!\s*=)")
 # Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
 _MAX_HEADER = 1_000
+_MAX_DIGITS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,12 @@ class Answer:
     def ok(self) -> bool:
         """Whether there is a body to read."""
         return 200 <= self.status < 300
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body on the wire, compressed or not; where the server does not tell, as unpacked."""
+        stated = self.headers.get(hdrs.CONTENT_LENGTH, "")
+        return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < _MAX_DIGITS else len(self.body)
 
     def header(self, name: str) -> str | None:
         """A header that is safe to store and to send back: printable ASCII, not overlong; else None."""
@@ -116,6 +123,7 @@ class Fetcher:
             asked_to_wait=wait,
             moved_to=answer.moved_to,
             fresh_for=fresh_for(answer.headers, now=datetime.now(UTC)),
+            size=answer.size if answer.ok else None,
         )
 
     async def get(self, url: str, *, headers: Mapping[str, str], max_bytes: int | None = None) -> Answer:

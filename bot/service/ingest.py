@@ -163,7 +163,7 @@ class Ingest:
     ) -> FetchState:
         """The state after an answer; `parsed` None: it was the same as last time."""
         state = _heard(claimed.state, now=now, news=news).sent_to(fetched.moved_to)
-        state = replace(state, failures=0, error=None, last_success=now)
+        state = _counted(replace(state, failures=0, error=None, last_success=now), fetched)
         if parsed is None:
             kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
             state = replace(state, etag=kept[0], last_modified=kept[1])
@@ -253,6 +253,13 @@ def _heard(state: FetchState, *, now: datetime, news: bool) -> FetchState:
     if state.last_news is None:
         return replace(state, last_news=now)
     return replace(state, last_news=now, rhythm=learnt_rhythm(state.rhythm, now - state.last_news))
+
+
+def _counted(state: FetchState, fetched: Fetched) -> FetchState:
+    """The state with what came over the wire, or did not: a 304 saves what the last body took."""
+    if fetched.size is not None:
+        return replace(state, body_size=fetched.size)
+    return replace(state, unchanged=state.unchanged + 1, saved=state.saved + state.body_size)
 
 
 def _quiet(read: Read) -> bool:

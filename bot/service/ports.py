@@ -25,7 +25,8 @@ class Fetched:
     `body` None: unchanged (304, or the same bytes as last time). `digest` is of the body's bytes.
     `content_type` is the Content-Type header as received. `asked_to_wait` comes from Retry-After, `fresh_for` (for how
     long the server calls it fresh) from Cache-Control, else Expires. `moved_to` is where
-    redirects for good (301, 308) led, if there were any.
+    redirects for good (301, 308) led, if there were any. `size` is what the body took on the wire, in bytes; None: no
+    body came (304).
     """
 
     body: bytes | None
@@ -37,6 +38,7 @@ class Fetched:
     asked_to_wait: timedelta | None = None
     fresh_for: timedelta | None = None
     moved_to: str | None = None
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,9 @@ class Storage(Protocol):
 
     async def sync_subscriptions(self, subscriptions: Sequence[Subscription]) -> None:
         """Make the fixed subscriptions (feeds.toml's) match the settings."""
+
+    async def sync_settings(self, feeds: Sequence[Feed], subscriptions: Sequence[Subscription]) -> None:
+        """Both at once, in one transaction, without a word: for a bot that runs and tells the differences itself."""
 
     async def claim_feeds(
         self, *, now: datetime, limit: int, lease: timedelta, early: datetime | None = None

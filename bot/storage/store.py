@@ -1,6 +1,7 @@
 """SqlStorage: the `Storage` of the use cases on SQLite or PostgreSQL. Each method is one transaction, in one hop."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -22,6 +23,8 @@ from bot.storage.tables import deliveries
 from bot.storage.tables import feeds as feeds_table
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 READERS = 2
 # SQLite lets one write at a time. On PostgreSQL a write waits for the server, and for the locks of other workers.
@@ -123,11 +126,21 @@ class SqlStorage:
 
     async def sync_feeds(self, wanted: Sequence[Feed]) -> None:
         """Make the feeds match the settings."""
-        await self._write(lambda connection: feeds.sync_feeds(connection, wanted))
+        _tell_retired("feeds", await self._write(lambda connection: feeds.sync_feeds(connection, wanted)))
 
     async def sync_subscriptions(self, wanted: Sequence[Subscription]) -> None:
         """Make the fixed subscriptions match the settings."""
-        await self._write(lambda connection: subscriptions.sync_subscriptions(connection, wanted))
+        retired = await self._write(lambda connection: subscriptions.sync_subscriptions(connection, wanted))
+        _tell_retired("channels", retired)
+
+    async def sync_settings(self, wanted: Sequence[Feed], subscribed: Sequence[Subscription]) -> None:
+        """Make both match the settings, at once."""
+
+        def sync(connection: sa.Connection) -> None:
+            feeds.sync_feeds(connection, wanted)
+            subscriptions.sync_subscriptions(connection, subscribed)
+
+        await self._write(sync)
 
     async def claim_feeds(
         self, *, now: datetime, limit: int, lease: timedelta, early: datetime | None = None
@@ -221,3 +234,9 @@ class SqlStorage:
 
     async def _read(self, work: Work[T]) -> T:
         return await self._reads.do(self._reader, work)
+
+
+def _tell_retired(noun: str, names: Sequence[str]) -> None:
+    """Tell the operator: two workers on one database, but with unlike feeds.toml, retire each other's feeds."""
+    if names:
+        log.warning("%s that are no longer in feeds.toml are retired: %s", noun, ", ".join(sorted(names)))

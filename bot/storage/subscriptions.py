@@ -1,7 +1,6 @@
 """Subscriptions: who wants what."""
 
 import json
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
@@ -10,8 +9,6 @@ import sqlalchemy as sa
 
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.storage.tables import subscriptions
-
-log = logging.getLogger(__name__)
 
 _PLACE = sa.and_(
     subscriptions.c.platform == sa.bindparam("of_platform"), subscriptions.c.channel == sa.bindparam("of_channel")
@@ -23,8 +20,8 @@ _ACTIVE: Final = (
 _ONE: Final = sa.select(subscriptions).where(_PLACE)
 
 
-def sync_subscriptions(connection: sa.Connection, wanted: Sequence[Subscription]) -> None:
-    """Make the fixed subscriptions match the settings; those made by command are left alone."""
+def sync_subscriptions(connection: sa.Connection, wanted: Sequence[Subscription]) -> list[str]:
+    """Make the fixed subscriptions match the settings; those made by command are left alone. Returns those retired."""
     rows = connection.execute(sa.select(subscriptions))
     stored = {(r.platform, r.channel): r for r in rows}
     for subscription in wanted:
@@ -41,9 +38,9 @@ def sync_subscriptions(connection: sa.Connection, wanted: Sequence[Subscription]
         else:
             connection.execute(sa.update(subscriptions).where(_is(*key)).values(**values))
     retired = [key for key, row in stored.items() if row.fixed and row.active]
-    tell_retired("channels", [f"{platform} {channel}" for platform, channel in retired])
     for key in retired:
         connection.execute(sa.update(subscriptions).where(_is(*key)).values(active=False))
+    return [f"{platform} {channel}" for platform, channel in retired]
 
 
 def active_subscriptions(connection: sa.Connection) -> tuple[Subscription, ...]:
@@ -55,12 +52,6 @@ def subscription_of(connection: sa.Connection, channel: Channel) -> Subscription
     """What a channel wants, or wanted when it was still subscribed."""
     row = connection.execute(_ONE, {"of_platform": channel.platform.value, "of_channel": channel.id}).first()
     return Subscription(channel) if row is None else _subscription(row)
-
-
-def tell_retired(noun: str, names: Sequence[str]) -> None:
-    """Tell the operator: two workers on one database, but with unlike feeds.toml, retire each other's feeds."""
-    if names:
-        log.warning("%s that are no longer in feeds.toml are retired: %s", noun, ", ".join(sorted(names)))
 
 
 def _is(platform: str, channel: str) -> sa.ColumnElement[bool]:

@@ -86,6 +86,9 @@ feeds = sa.Table(
     sa.Column("reason", Words),
     sa.Column("moved_to", Words),
     sa.Column("moved_times", sa.Integer, nullable=False),
+    sa.Column("body_size", sa.BigInteger, nullable=False),  # bytes on the wire
+    sa.Column("unchanged", sa.BigInteger, nullable=False),  # 304 answers
+    sa.Column("saved", sa.BigInteger, nullable=False),  # bytes that did not come with them
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),

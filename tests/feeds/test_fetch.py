@@ -45,6 +45,14 @@ async def test_304_is_unchanged(site: Site, fetcher: Fetcher) -> None:
     fetched = await fetcher.feed(site.answer("/feed", status=304), FetchState(etag='"1"', body_digest=b"d"))
     assert fetched.body is None
     assert fetched.digest == b"d"
+    assert fetched.size is None
+
+
+async def test_a_body_costs_what_it_took_on_the_wire(site: Site, fetcher: Fetcher) -> None:
+    packed = gzip.compress(b"<rss/>" * 1000)
+    url = site.answer("/packed", packed, Content_Encoding="gzip")
+    assert (await fetcher.feed(url, FRESH)).size == len(packed)
+    assert (await fetcher.feed(site.answer("/plain", "<rss/>"), FRESH)).size == len("<rss/>")
 
 
 async def test_304_to_a_first_request_is_an_error(site: Site, fetcher: Fetcher) -> None:

@@ -279,6 +279,18 @@ async def test_a_feeds_rhythm_is_learnt_from_news_not_from_changed_bytes(bot):
     assert (health.state.last_change, health.state.last_news) == (bot.clock.now(), news)
 
 
+async def test_what_unchanged_answers_save_is_counted(bot):
+    await bot.settle()
+    await bot.poll(wire=[entry("1", "One")])
+    (one,) = await bot.storage.health()
+    for _ in range(3):
+        await bot.poll()
+    (health,) = await bot.storage.health()
+    assert health.state.body_size == one.state.body_size > 0
+    assert health.state.unchanged == one.state.unchanged + 3
+    assert health.state.saved == one.state.saved + 3 * one.state.body_size
+
+
 async def test_a_feed_that_has_moved_is_told_once_by_its_host_and_forgotten_when_the_new_address_fails(bot, caplog):
     await bot.settle()
     bot.source.moved_to = "https://new.example/rss?key=s3cret"

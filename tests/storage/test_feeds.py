@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
-from bot.domain.pace import Said
+from bot.domain.pace import PAUSED, Said
 from bot.domain.subscription import Subscription
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
 
@@ -59,6 +59,9 @@ async def test_state_survives_exactly(storage):
         reason="its interval",
         moved_to="https://new.example/rss",
         moved_times=2,
+        body_size=40_000,
+        unchanged=3,
+        saved=5_000_000_000,
     )
     assert await finish(storage, one, state)
     assert await claim(storage, now=NOW + timedelta(minutes=5)) == []
@@ -113,6 +116,50 @@ async def test_settings_change_by_address_and_a_retired_feed_keeps_its_memory(st
     await storage.sync_feeds([FEED, OTHER])
     (back,) = await claim(storage)
     assert (back.feed, back.state.etag) == (OTHER, "Radio Lindenau")
+
+
+async def test_a_shorter_interval_holds_at_once_but_not_against_a_server_that_asked_for_a_pause(storage):
+    slow = [replace(feed, every=timedelta(hours=6), at_most=timedelta(hours=6)) for feed in (FEED, OTHER)]
+    await storage.sync_feeds(slow)
+    for one in await claim(storage):
+        reason = PAUSED if one.feed.name == OTHER.name else "its interval"
+        await finish(storage, one, FetchState(last_success=NOW, next_check=NOW + 6 * HOUR, reason=reason))
+    await storage.sync_feeds([FEED, OTHER])
+    due = {h.feed.name: h.state.next_check for h in await storage.health()}
+    assert due == {FEED.name: NOW + FEED.every, OTHER.name: NOW + 6 * HOUR}
+
+
+async def test_a_failing_feed_that_comes_back_into_the_settings_is_asked_at_once(storage):
+    await storage.sync_feeds([FEED, OTHER])
+    for one in await claim(storage):
+        error = f"503{PAUSE_ASKED}" if one.feed == OTHER else "404"
+        state = FetchState(failures=9, error=error, last_success=NOW, next_check=NOW + 6 * HOUR)
+        await finish(storage, one, state)
+    await storage.sync_feeds([])
+    await storage.sync_feeds([FEED, OTHER])
+    (back,) = await claim(storage)
+    assert (back.feed, back.state.failures) == (FEED, 9)
+
+
+async def test_a_feed_whose_learnt_address_the_operator_writes_down_is_the_same_feed(storage):
+    await storage.sync_feeds([FEED, OTHER])
+    moved = "https://new.example/rss"
+    for one in await claim(storage):
+        times = 3 if one.feed == FEED else 2
+        state = FetchState(etag=one.feed.name, last_success=NOW, moved_to=f"{moved}/{one.id}", moved_times=times)
+        await finish(storage, one, replace(state, next_check=NOW))
+    mended = [replace(f, url=f"{moved}/{i}") for i, f in enumerate((FEED, OTHER), start=1)]
+    await storage.sync_feeds(mended)
+    found = {h.feed: (h.state.etag, h.state.moved_to) for h in await storage.health()}
+    assert found == {mended[0]: (FEED.name, None), mended[1]: (None, None)}, "two redirects may be a slip"
+
+
+async def test_feeds_and_channels_change_together_and_without_a_word(storage, caplog):
+    await storage.sync_settings([FEED, OTHER], subscribed(HERE, THERE))
+    await storage.sync_settings([OTHER], subscribed(THERE))
+    assert [h.feed for h in await storage.health()] == [OTHER]
+    assert await storage.write(lambda tx: tx.subscriptions()) == tuple(subscribed(THERE))
+    assert caplog.text == ""
 
 
 async def test_many_workers_never_hold_one_feed_twice(storage):
