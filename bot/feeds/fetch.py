@@ -126,8 +126,13 @@ class Fetcher:
             size=answer.size if answer.ok else None,
         )
 
-    async def get(self, url: str, *, headers: Mapping[str, str], max_bytes: int | None = None) -> Answer:
-        """The answer to a GET, redirects followed, whatever its status. Raises FetchError when there is none."""
+    async def get(
+        self, url: str, *, headers: Mapping[str, str], max_bytes: int | None = None, redirects: int = MAX_REDIRECTS
+    ) -> Answer:
+        """The answer to a GET, whatever its status. Raises FetchError when there is none.
+
+        Up to `redirects` are followed; with 0 the redirect itself is the answer (see `leads_to`).
+        """
         target = checked_url(url)
         turn = self._turn(target.host or "")
         try:
@@ -137,7 +142,7 @@ class Fetcher:
             raise BusyHostError(f"{target.host} is busy with other feeds") from None
         try:
             async with asyncio.timeout(self._timeout.total_seconds()):
-                return await self._follow(target, headers, max_bytes or self._max_bytes)
+                return await self._follow(target, headers, max_bytes or self._max_bytes, redirects)
         except TimeoutError:
             raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
         finally:
@@ -148,18 +153,16 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def _follow(self, target: URL, headers: Mapping[str, str], max_bytes: int) -> Answer:
+    async def _follow(self, target: URL, headers: Mapping[str, str], max_bytes: int, redirects: int) -> Answer:
         moved_to, for_good = None, True
-        for _ in range(MAX_REDIRECTS + 1):
+        for _ in range(redirects + 1):
             try:
                 async with self._http().get(target, headers=headers, allow_redirects=False) as response:
-                    if response.status not in _REDIRECTS:
+                    where = leads_to(target, response.status, response.headers) if redirects else None
+                    if where is None:
                         return replace(await _answer(response, max_bytes), moved_to=moved_to)
-                    where = response.headers.get(hdrs.LOCATION)
-                    if not where:
-                        raise FetchError(f"the server answered {response.status} without saying where to go")
                     for_good = for_good and response.status in _FOR_GOOD
-                    before, target = target, checked_url(_joined(target, where))
+                    before, target = target, where
                     # Never learnt: a way out of encryption, and what is too long to keep.
                     for_good = for_good and before.scheme in ("http", target.scheme) and len(str(target)) <= _MAX_HEADER
                     moved_to = str(target) if for_good else moved_to
@@ -167,7 +170,7 @@ class Fetcher:
                 raise
             except Exception as error:
                 raise network_fault(error, target.host or "the host") from error
-        raise FetchError(f"redirected more than {MAX_REDIRECTS} times")
+        raise FetchError(f"redirected more than {redirects} times")
 
     def _turn(self, host: str) -> asyncio.Semaphore:
         return self._turns.setdefault(host, asyncio.Semaphore(self._per_host))
@@ -189,6 +192,19 @@ class Fetcher:
                 trust_env=False,  # a proxy would see every address in place of the guard
             )
         return self._session
+
+
+def leads_to(url: URL, status: int, headers: Mapping[str, str]) -> URL | None:
+    """Where an answer redirects to, None if it does not. Raises FetchError where that is no address to ask."""
+    if status not in _REDIRECTS:
+        return None
+    where = headers.get(hdrs.LOCATION)
+    if not where:
+        raise FetchError(f"the server answered {status} without saying where to go")
+    try:
+        return checked_url(url.join(URL(where)))
+    except ValueError as error:
+        raise FetchError("redirected to something that is not an address") from error
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
@@ -230,13 +246,6 @@ def _http_date(value: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
-def _joined(base: URL, where: str) -> URL:
-    try:
-        return base.join(URL(where))
-    except ValueError as error:
-        raise FetchError("redirected to something that is not an address") from error
 
 
 async def _answer(response: aiohttp.ClientResponse, max_bytes: int) -> Answer:

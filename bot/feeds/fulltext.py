@@ -11,7 +11,8 @@ from yarl import URL
 
 from bot.errors import FetchError
 from bot.feeds import jobs
-from bot.feeds.fetch import Fetcher
+from bot.feeds.fetch import MAX_REDIRECTS, Answer, Fetcher, leads_to
+from bot.feeds.guard import checked_url
 from bot.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -54,16 +55,27 @@ class Pages:
             return None
 
     async def _text(self, link: str) -> str | None:
-        robots = await self._robots_of(URL(link).origin())
-        if not await self._workers.call(jobs.robots_allow, robots, link, AGENT, deadline=self._deadline):
-            raise FetchError("its robots.txt asks not to")
-        answer = await self._fetcher.get(link, headers={hdrs.ACCEPT: ", ".join(_PAGE_TYPES)}, max_bytes=MAX_PAGE)
+        answer = await self._page(checked_url(link))
         content_type = answer.header(hdrs.CONTENT_TYPE)
         if not answer.ok:
             raise FetchError(f"the server answered {answer.status}")
         if not (content_type or _PAGE_TYPES[0]).lower().startswith(_PAGE_TYPES):
             raise FetchError("the page is not HTML")
         return await self._workers.call(jobs.page_text, answer.body, content_type, deadline=self._deadline)
+
+    async def _page(self, url: URL) -> Answer:
+        """The answer at the end of the redirects, each of which its own host's robots.txt has to allow."""
+        headers: dict[str, str] = {hdrs.ACCEPT: ", ".join(_PAGE_TYPES)}
+        for _ in range(MAX_REDIRECTS + 1):
+            robots = await self._robots_of(url.origin())
+            if not await self._workers.call(jobs.robots_allow, robots, str(url), AGENT, deadline=self._deadline):
+                raise FetchError(f"the robots.txt of {url.host} asks not to")
+            answer = await self._fetcher.get(str(url), headers=headers, max_bytes=MAX_PAGE, redirects=0)
+            where = leads_to(url, answer.status, answer.headers)
+            if where is None:
+                return answer
+            url = where
+        raise FetchError(f"redirected more than {MAX_REDIRECTS} times")
 
     async def _robots_of(self, origin: URL) -> bytes:
         """A host's robots.txt, kept for a day; empty (all allowed) where it has none. Raises FetchError.

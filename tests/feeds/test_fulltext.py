@@ -47,6 +47,24 @@ async def test_robots_txt_is_obeyed_and_asked_for_once(site: Site, pages: Pages)
     assert asked(site) == ["/robots.txt", "/news/bridge"]
 
 
+async def test_the_robots_txt_of_each_host_on_the_way_is_obeyed(site: Site, pages: Pages) -> None:
+    """The same server by another name stands for another host."""
+    other = page(site).replace("127.0.0.1", "localhost")
+    moved = site.answer("/moved", status=301, Location=other)
+    site.answer("/closed", status=302, Location=site.url("/members/1").replace("127.0.0.1", "localhost"))
+    site.answer("/robots.txt", "User-agent: Parley\nDisallow: /members")
+    assert await pages.text(moved) is not None
+    assert asked(site) == ["/robots.txt", "/moved", "/robots.txt", "/news/bridge"]
+    assert [r.host.partition(":")[0] for r in site.seen] == ["127.0.0.1", "127.0.0.1", "localhost", "localhost"]
+    assert await pages.text(site.url("/closed")) is None
+    assert "/members/1" not in asked(site)
+
+
+async def test_a_redirect_that_comes_back_ends(site: Site, pages: Pages) -> None:
+    assert await pages.text(site.answer("/round", status=302, Location="/round")) is None
+    assert asked(site).count("/round") == 6
+
+
 async def test_robots_txt_is_asked_for_again_a_day_later(site: Site, fetcher: Fetcher, workers: Workers) -> None:
     now = 0.0
     pages = Pages(fetcher, workers, seconds=lambda: now)
