@@ -11,7 +11,7 @@ from bot.lexicons import default_engine
 DATA = Path(__file__).parent / "data"
 HEADLINES = [
     headline
-    for name in ("headlines.toml", "land.toml")
+    for name in ("headlines.toml", "land.toml", "wordings.toml")
     for headline in tomllib.loads((DATA / name).read_text(encoding="utf-8"))["headline"]
 ]
 
