@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.analysis.clause import Clause, Range, Saying, acted, content, promised, stop, undergone
+from bot.analysis.clause import CLOSING, Clause, Range, Saying, acted, content, promised, stop, undergone
 from bot.analysis.lexicon import Cue
 from bot.analysis.phrase import Phrase
 from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, owner, subject
@@ -34,7 +34,8 @@ def sayings(clause: Clause) -> list[Saying]:
 def _cue(clause: Clause, k: int, cue: Cue) -> None:
     units = clause.units
     if cue.kind == "either":
-        cue = Cue(cue.forms, "say", leaning=cue.stance) if _clause_follows(clause, k) else replace(cue, kind="act")
+        says = _clause_follows(clause, k) or _trails(clause, k)
+        cue = Cue(cue.forms, "say", leaning=cue.stance) if says else replace(cue, kind="act")
     if (doer := agent(clause, k)) is not None:
         _add(clause, k, cue, doer, undergone(clause, k), 0.85, DONE)
     elif k and units[k - 1].low in clause.grammar.infinitives and (_matrix(clause, k) or _attempt(clause, k, cue)):
@@ -61,7 +62,7 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return
     if lead in clause.grammar.asked or (_consents(clause, k, cue) and _retold(clause, lead, k)):
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
-    if cue.kind == "say" and (_leaves_open(clause, k) or _mentions(clause, k)):
+    if cue.kind == "say" and (_leaves_open(clause, k) or _mentions(clause, k) or not _speaks(clause, first, k)):
         return
     if cue.kind == "act" and (_question(clause) or _blamed(clause, k) or _possible(clause, first, k)):
         return
@@ -106,6 +107,20 @@ def _mentions(clause: Clause, k: int) -> bool:
     return clause.units[k].low in clause.grammar.mentions and not _clause_follows(clause, k)
 
 
+def _speaks(clause: Clause, first: int, k: int) -> bool:
+    """Whether a verb that also means deeds is one of speech: "..., he went on, ...", "Chad responded: ..."."""
+    units = clause.units
+    if units[k].low not in clause.grammar.inserted:
+        return True
+    before = units[first - 1] if 0 < first < k else None
+    after = units[k + 1] if k + 1 < len(units) else None
+    if before is not None and before.low in CLOSING:
+        return True
+    behind = after is None or after.kind in ("comma", "mark", "colon")
+    told = after is not None and (after.kind == "colon" or after.low == '"' or after.low in clause.grammar.that)
+    return told or (behind and before is not None and before.kind == "comma")
+
+
 def _question(clause: Clause) -> bool:
     """ "Will Putin accept a ceasefire?": it is the outlet that asks."""
     units = clause.units
@@ -140,6 +155,16 @@ def _clause_follows(clause: Clause, k: int) -> bool:
     )
 
 
+def _trails(clause: Clause, k: int) -> bool:
+    """Whether the words said stand before subject and verb: "..., they announced on Telegram"."""
+    units = clause.units
+    phrase = clause.covering(k - 1)
+    first = phrase.group[0].first if phrase is not None else 0
+    if not first or units[first - 1].kind not in ("comma", "mark"):
+        return False
+    return k + 1 < len(units) and units[k + 1].kind in ("preposition", "adverb")
+
+
 def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range], sure: float, rule: str) -> None:
     units, unit = clause.units, clause.units[k]
     start = units[phrase.first].start
@@ -149,7 +174,7 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
             cue,
             unit.start,
             clause.deeds.get(unit.start, unit.end) if cue.kind == "deed" else unit.end,
-            speakers=(tuple(p for p in phrase.group if p.can_speak) if phrase.owner is None else ()) or (phrase,),
+            speakers=tuple(p for p in phrase.group if p.can_speak) or (phrase,),
             content=tuple(c for c in about if c[0] < c[1]),
             negated=any(_negates(clause, u) for u in near) or _negated_behind(clause, k),
             modal=next((u.low for u in reversed(near) if u.low in clause.grammar.modals), ""),

@@ -89,7 +89,7 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     """What is said: after the cue; and before the subject where a comma or a quotation ends there ("…", X said)."""
     units = clause.units
     inverted = phrase is not None and phrase.first > k
-    subject = units[k].start if phrase is None or inverted else units[phrase.first].start
+    subject = units[k].start if phrase is None or inverted else units[phrase.group[0].first].start
     if clause.grammar.last:
         return _around(clause, k, phrase)
     behind = phrase.group[-1].last if phrase is not None and inverted else _heard(clause, k)
@@ -228,9 +228,22 @@ def _said(clause: Clause, k: int) -> int:
             continue
         if unit.kind == "semicolon" or (after and _afterthought(clause, i)) or _next_verb(clause, i):
             return unit.start
-        if _meanwhile(clause, i):
+        if _meanwhile(clause, i) or (after and _another(clause, i)):
             return unit.start
     return clause.end
+
+
+def _another(clause: Clause, i: int) -> bool:
+    """Whether another's words begin behind a comma: ", and Chad warned that", ", but the army says"."""
+    units = clause.units
+    phrase = clause.starting(i + 1) if units[i].kind in ("conjunction", "contrast") else None
+    if phrase is None or not phrase.can_tell:
+        return False
+    j = phrase.group[-1].last
+    while j < len(units) and units[j].kind in ("adverb", "auxiliary", "negation"):
+        j += 1
+    cue = units[j].cue if j < len(units) else None
+    return cue is not None and cue.kind == "say" and not clause.grammar.participle(units[j].low)
 
 
 def _afterthought(clause: Clause, i: int) -> bool:

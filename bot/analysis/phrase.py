@@ -10,6 +10,7 @@ from bot.analysis.units import Grammar, Unit
 PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
 UNNAMED = ("crowd", "person")
 BEGINS = frozenset(("determiner", "number", "name", "cap", "title", *PRONOUNS))
+HELPERS = ("adverb", "auxiliary", "negation")  # what may stand between a subject and its verb
 JOINS = (["conjunction"], ["comma", "conjunction"], ["dash"])
 
 
@@ -76,6 +77,7 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
         phrase.governed = _governed(units, phrase.first) or _oblique(phrase) or _source(phrase, units, grammar)
         found.append(phrase)
         i = phrase.last
+    _portfolios(found, units)
     _apposition(found, units)
     _groups(found, units, grammar)
     return found
@@ -137,7 +139,15 @@ def _belongs(units: list[Unit], i: int, led: bool, head: int) -> bool:
 
 
 def _next_is_name(units: list[Unit], i: int) -> bool:
-    return i + 1 < len(units) and units[i + 1].kind in ("cap", "cue", "name")
+    """Whether a name goes on, or its verb follows ("Reyes also said"): so the first word is one, too."""
+    j = i + 1
+    while j < len(units) and units[j].kind in HELPERS:
+        j += 1
+    if j >= len(units):
+        return False
+    cue = units[j].cue
+    says = cue is not None and cue.kind != "act" and units[j].kind == "cue"
+    return says or (j == i + 1 and units[j].kind in ("cap", "cue", "name"))
 
 
 def _before_role(units: list[Unit], i: int, far: int) -> bool:
@@ -195,6 +205,20 @@ def _oblique(phrase: Phrase) -> bool:
     if head is None or head.name is None or not head.name.oblique:
         return False
     return not any(u.role is not None and u.start > head.start for u in phrase.units)  # "Kolumbiens Präsident"
+
+
+def _portfolios(found: list[Phrase], units: list[Unit]) -> None:
+    """ "Defence and Housing Minister Carla Reyes", "Deputy Premier and Defence Minister Reyes": one phrase."""
+    for a, b in reversed(list(pairwise(found))):
+        if units[a.last : a.last + 1] != units[b.first - 1 : b.first] or units[a.last].kind != "conjunction":
+            continue
+        named = b.role is not None and b.role.kind == "office" and _names_person(b.units[-1])
+        post = a.role is not None and a.role.kind == "office" and not a.names and not a.caps
+        branch = len(a.units) == 1 and bool(a.caps) and b.units[0].kind == "cap" and b.role is not None
+        if named and not a.pronoun and a.units[0].kind != "determiner" and (post or branch):
+            a.take([*a.units, units[a.last], *b.units])
+            a.owner, a.last = a.owner or b.owner, b.last
+            found.remove(b)
 
 
 def _apposition(found: list[Phrase], units: list[Unit]) -> None:

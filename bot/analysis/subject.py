@@ -7,6 +7,7 @@ from bot.analysis.units import Unit
 
 CALL, DONE = "call of", "done by"
 FAR = 12  # units from a passive's helper to the one who did it
+OPENING = ("comma", "colon", "semicolon", "mark", "conjunction", "contrast", "subordinator", "relative", "dash")
 NEAR = 200  # letters between two verbs of one subject
 
 
@@ -43,6 +44,8 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             if words and first is not phrase.group[-1]:
                 sure *= 0.9
             return (phrase if words == 0 else _earliest(clause, phrase)), max(0.3, sure)
+        if not words and unit.kind == "word" and (anyone := _anyone(clause, i, k)) is not None:
+            return anyone, sure
         if unit.kind in ("comma", "close", "dash"):
             over = _over(clause, i)
             words += unit.kind == "comma" and over == i - 1 and i == k - 1  # "Blinken to visit Israel, push for"
@@ -67,6 +70,21 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             sure *= 0.93 if unit.kind != "preposition" else 0.97
         i -= 1
     return None
+
+
+def _anyone(clause: Clause, head: int, k: int) -> Phrase | None:
+    """A noun phrase that names nobody, right before a verb of speech: "the narrator says" is said by no one earlier."""
+    units, cue = clause.units, clause.units[k].cue
+    if cue is None or cue.kind == "act" or clause.grammar.behind:
+        return None
+    i = head
+    while i > 0 and (units[i].kind in ("word", "number") or units[i].modifier) and clause.covering(i) is None:
+        i -= 1
+    if units[i].kind != "determiner" or (i and units[i - 1].kind not in OPENING):
+        return None
+    phrase = Phrase(i, head + 1, [units[head]])
+    phrase.group = [phrase]
+    return phrase
 
 
 def _before_helper(clause: Clause, phrase: Phrase) -> Phrase | None:
@@ -195,7 +213,7 @@ def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
         return None
     if k and units[k - 1].kind not in ("comma", "mark", "dash") and not (free and units[k - 1].kind == "subordinator"):
         return None
-    if k and clause.covering(k - 1) is not None:
+    if k and (clause.covering(k - 1) is not None or _told_of(clause, k - 1)):
         return None  # the comma closes an apposition: "the minister, Carla Reyes, urged the sides"
     phrase = clause.starting(k + 1)
     tells = phrase is not None and (phrase.can_speak if free else phrase.can_tell)
@@ -206,12 +224,21 @@ def inverted(clause: Clause, k: int, cue: Cue) -> Phrase | None:
     return None if not free and _goes_on(clause, phrase.group[-1].last) else phrase
 
 
+def _told_of(clause: Clause, i: int) -> bool:
+    """Whether the comma at i closes what is told of a subject: "Carla Reyes, who once led the port, said"."""
+    if clause.units[i].kind != "comma":
+        return False
+    before = _over(clause, i)
+    return before < i - 1 and clause.units[before + 2].kind == "relative" and clause.covering(before) is not None
+
+
 def _goes_on(clause: Clause, i: int) -> bool:
     """Whether a verb of its own follows a phrase: "Erdogan, who hosted the talks, said Ukraine must" is no "said X"."""
     if i >= len(clause.units):
         return False
     after = clause.units[i]
     verb = after.kind in ("auxiliary", "negation", "subordinator") or after.kind.startswith("pronoun_")
+    verb = verb or after.kind == "possessive" or (after.kind == "word" and clause.grammar.past(after.low))
     return verb or (after.kind == "cue" and not clause.grammar.participle(after.low))
 
 

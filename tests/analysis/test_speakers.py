@@ -9,8 +9,12 @@ import pytest
 from bot.domain.statement import DEFAULT_TOPICS, Document
 from bot.lexicons import default_engine
 
-DATA = Path(__file__).parent / "data" / "speakers.toml"
-SENTENCES = tomllib.loads(DATA.read_text(encoding="utf-8"))["sentence"]
+DATA = Path(__file__).parent / "data"
+SENTENCES = [
+    sentence
+    for name in ("speakers.toml", "attribution.toml")
+    for sentence in tomllib.loads((DATA / name).read_text(encoding="utf-8"))["sentence"]
+]
 
 
 @pytest.mark.parametrize("row", SENTENCES, ids=[row["text"] for row in SENTENCES])
