@@ -9,14 +9,16 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import click
 
 from bot import __version__
-from bot.errors import BotError, ConfigError
+from bot.errors import BotError, ConfigError, LexiconError, Mistake
 
 if TYPE_CHECKING:
+    from bot.analyse import Analyse
     from bot.config import Settings
 
 T = TypeVar("T")
@@ -36,8 +38,8 @@ class Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            count = len(error.mistakes)
-            click.echo(f"{count} mistake{'s' if count > 1 else ''} in the settings:", err=True)
+            count, where = len(error.mistakes), "lexicons" if isinstance(error, LexiconError) else "settings"
+            click.echo(f"{count} mistake{'s' if count > 1 else ''} in the {where}:", err=True)
             for mistake in error.mistakes:
                 click.echo(f"  {mistake}", err=True)
             sys.exit(MISTAKES)
@@ -103,19 +105,27 @@ def check() -> None:
 @cli.command()
 @click.argument("file", type=click.File("rb"), default="-", metavar="[FILE|-]")
 @click.option("--explain", is_flag=True, help="Show one article (a JSON line or plain text) marked, with the reasons.")
-def analyse(file: BinaryIO, *, explain: bool) -> None:
+@click.option(
+    "--lexicons",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="The folder of your own lexicon files. If left out, the one that `run` reads.",
+)
+def analyse(file: BinaryIO, *, explain: bool, lexicons: Path | None) -> None:
     """Judge articles: JSON lines in, JSON lines out.
 
     A line in: {"id": …, "title": …, "text": …, "lang"?, "published"?, "source"?}. A line out, in the same order: the
     topics the article is flagged for, its statements, and the reasons; or an "error".
     """
     from bot.analyse import answers, dumped
-    from bot.lexicons import default_engine
+    from bot.config import load_lexicons
+    from bot.lexicons import default_engine, own_files
 
+    engine = default_engine(own_files(lexicons or load_lexicons(os.environ)))
     if explain:
-        _explain(file)
+        _explain(file, engine.analyse)
         return
-    engine, out = default_engine(), sys.stdout.buffer
+    out = sys.stdout.buffer
     if file.isatty():
         click.echo('waiting for articles, one {"id", "title", "text"} a line; Ctrl-D ends', err=True)
     bad = False
@@ -127,16 +137,15 @@ def analyse(file: BinaryIO, *, explain: bool) -> None:
         sys.exit(MISTAKES)
 
 
-def _explain(file: BinaryIO) -> None:
+def _explain(file: BinaryIO, read: "Analyse") -> None:
     from bot.analyse import LONGEST, BadLineError, article
     from bot.explain import show
-    from bot.lexicons import default_engine
 
     try:
         document = article(file.read(LONGEST))
     except BadLineError as error:
         raise click.ClickException(str(error)) from None
-    show(document, default_engine().analyse(document), sys.stdout)
+    show(document, read(document), sys.stdout)
 
 
 @cli.group()
@@ -179,11 +188,26 @@ def health() -> None:
 
 def _settings() -> "Settings":
     """Settings checked against the lexicons' names, and the log set up. Raises ConfigError with every mistake."""
-    from bot.config import load_settings
-    from bot.lexicons import conflict_ids, topic_ids
+    from bot.config import load_lexicons, load_settings
+    from bot.lexicons import lexicon_with, own_files
     from bot.log import setup_logging
 
-    settings = load_settings(os.environ, topics=topic_ids(), conflicts=conflict_ids())
+    known: dict[str, Any] = {}
+    mistakes: list[Mistake] = []
+    try:
+        lexicon = lexicon_with(own_files(load_lexicons(os.environ)))
+        known = {"topics": lexicon.topics, "conflicts": lexicon.conflicts}
+        known["default_topics"] = [id_ for id_, topic in lexicon.topics.items() if not topic.optional]
+    except LexiconError as error:
+        mistakes += error.mistakes
+    except ConfigError:
+        pass  # the settings below tell of it, too
+    try:
+        settings = load_settings(os.environ, **known)
+    except ConfigError as error:
+        raise ConfigError([*error.mistakes, *mistakes]) from None
+    if mistakes:
+        raise LexiconError(mistakes)
     setup_logging(settings.log_level, settings.secrets)
     return settings
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerError
+from bot.lexicons import NONE, OwnFiles, default_engine
 from bot.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -19,28 +20,31 @@ EACH = timedelta(seconds=0.2)
 BUDGET = timedelta(seconds=60)
 
 
-def analyse_batch(documents: Sequence[Document]) -> list[Analysis]:
+def analyse_batch(documents: Sequence[Document], own: OwnFiles) -> list[Analysis]:
     """Runs in the child: the engine is loaded there once, at the first call."""
-    from bot.lexicons import default_engine  # a child imports it when first asked, the parent never
-
-    engine = default_engine()
+    engine = default_engine(own)
     return [engine.analyse(d) for d in documents]
 
 
-def warm_child() -> None:
-    """Runs in each new child before its first job, outside any deadline."""
-    from bot.feeds.jobs import warm_up
-    from bot.lexicons import default_engine
+def warm_child(own: OwnFiles = NONE) -> None:
+    """Runs in each new child before its first job, outside any deadline.
+
+    `own` are the user's lexicon files as the bot read them at its start: a later child must not read others.
+    """
+    from bot.feeds.jobs import warm_up  # a child needs the parsers, the parent does not
 
     warm_up()
-    default_engine()
+    default_engine(own)
 
 
 class WorkerAnalyst:
     """Satisfies `Analyst`. A text that the engine cannot finish is quiet, and its reasons say so."""
 
-    def __init__(self, workers: Workers, *, budget: timedelta = BUDGET, first: timedelta = FIRST) -> None:
+    def __init__(
+        self, workers: Workers, *, own: OwnFiles = NONE, budget: timedelta = BUDGET, first: timedelta = FIRST
+    ) -> None:
         self._workers = workers
+        self._own = own
         self._budget = budget
         self._first = first
 
@@ -80,7 +84,9 @@ class WorkerAnalyst:
             return _given_up(document, error)
 
     async def _call(self, documents: Sequence[Document]) -> list[Analysis]:
-        return await self._workers.call(analyse_batch, documents, deadline=self._first + EACH * len(documents))
+        return await self._workers.call(
+            analyse_batch, documents, self._own, deadline=self._first + EACH * len(documents)
+        )
 
 
 def _given_up(document: Document, error: Exception) -> Analysis:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from bot.demo import DemoServer
 from bot.domain.subscription import Platform, Subscription
 from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import conflict_ids, conflict_names, default_engine, topic_ids
+from bot.lexicons import default_engine, lexicon_with, own_files
 from bot.progress import Progress
 from bot.scheduler import Scheduler
 from bot.secret import Secret
@@ -136,18 +137,22 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         await storage.sync_subscriptions(settings.subscriptions)
         if owned:
             await storage.reclaim(now=clock.now())
-        workers = Workers(2, initializer=warm_child)
+        own = own_files(settings.lexicons)
+        lexicon = lexicon_with(own)
+        workers = Workers(2, initializer=partial(warm_child, own))
         stack.push_async_callback(workers.close)
         source = HttpFeedSource(workers, allow=settings.allow_addresses, contact=settings.contact)
         stack.push_async_callback(source.close)
         messengers: dict[Platform, Messenger] = {}
         queries = Queries(storage=storage, messengers=messengers, clock=clock, version=__version__)
-        catalog = build_catalog(queries, topics=topic_ids(), conflicts=conflict_names())
+        catalog = build_catalog(
+            queries, topics=tuple(lexicon.topics), conflicts={id_: c.name for id_, c in lexicon.conflicts.items()}
+        )
         messengers |= {m.platform: m for m in _messengers(settings, catalog)}
         deliverer = Deliverer(storage=storage, messengers=messengers, clock=clock, meter=meter)
         ingest = Ingest(
             source=source,
-            analyst=WorkerAnalyst(workers),
+            analyst=WorkerAnalyst(workers, own=own),
             storage=storage,
             clock=clock,
             meter=meter,
@@ -214,8 +219,14 @@ async def check(settings: Settings) -> int:
     The settings themselves have been checked by then: loading them raises every mistake at once.
     """
     print(f"settings  ok: {_counted(settings.feeds, 'feed')}, {_counted(settings.subscriptions, 'channel')}")
-    default_engine()
-    print(f"lexicons  ok: topics {', '.join(topic_ids())}; {len(conflict_ids())} conflicts")
+    own = own_files(settings.lexicons)
+    default_engine(own)
+    lexicon = lexicon_with(own)
+    print(f"lexicons  ok: topics {', '.join(lexicon.topics)}; {len(lexicon.conflicts)} conflicts")
+    for name, held in own.contents():
+        print(f"lexicons  ok: {name}: {held}")
+    if own.place is not None and not own.files:
+        print(f"lexicons  ok: {own.place}: no file in it")
     failed = 0
     try:
         print(f"database  ok: {await examine(settings.database_url.reveal())}")

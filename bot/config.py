@@ -1,5 +1,6 @@
 """The environment and feeds.toml -> Settings; every mistake is reported at once, with file and line."""
 
+import os
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from bot.domain.feed import Feed
+from bot.domain.statement import DEFAULT_TOPICS
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.errors import ConfigError, Mistake
 from bot.secret import Secret
@@ -29,13 +31,15 @@ LARGEST: Final = 16_000_000
 class Settings:
     """Everything an operator can set, checked.
 
-    `http` is (host, port) to listen on, None for not at all. `config` is the feeds.toml that was read.
+    `http` is (host, port) to listen on, None for not at all. `config` is the feeds.toml that was read. `lexicons` is
+    the folder of the user's own lexicon files, None if there is none.
     """
 
     feeds: tuple[Feed, ...]
     subscriptions: tuple[Subscription, ...]
     database_url: Secret
     config: Path
+    lexicons: Path | None = None
     contact: str | None = None
     discord_token: Secret | None = None
     discord_api: str | None = None
@@ -72,11 +76,13 @@ def load_settings(
     root: Path | None = None,
     topics: Collection[str] | None = None,
     conflicts: Collection[str] | None = None,
+    default_topics: Collection[str] = DEFAULT_TOPICS,
 ) -> Settings:
     """Read the environment and the feeds.toml it names. Raises ConfigError with every mistake found.
 
     `root` is the folder that holds feeds.toml and data/ where the environment names no others (the project's own
-    by default). `topics` and `conflicts` are the names a channel may ask for; None leaves them unchecked.
+    by default). `topics` and `conflicts` are the names a channel may ask for; None leaves them unchecked. A channel
+    that asks for no topics gets the `default_topics`.
     """
     # pydantic takes a third of a second to import, and `health` and `db upgrade` get by without it.
     from bot.settings.feeds_toml import FeedsReader
@@ -91,15 +97,24 @@ def load_settings(
     )
     slack_signing = e.value("PARLEY_SLACK_SIGNING_SECRET", Secret, None, secret=True)
     ready = _ready(e)
-    config = Path(e.text("PARLEY_CONFIG") or root / "feeds.toml")
+    config = _config(e, root)
     text, unreadable = _text(config)
-    reader = FeedsReader(text, source=config.name, ready=ready, topics=topics, conflicts=conflicts)
+    reader = FeedsReader(
+        text,
+        source=config.name,
+        ready=ready,
+        topics=topics,
+        conflicts=conflicts,
+        default_topics=frozenset(default_topics),
+    )
     read = reader.read()
+    terminal = Subscription(TERMINAL, topics=frozenset(default_topics))
     settings = Settings(
         feeds=read.feeds,
-        subscriptions=read.subscriptions or (() if ready - {Platform.CONSOLE} else (Subscription(TERMINAL),)),
+        subscriptions=read.subscriptions or (() if ready - {Platform.CONSOLE} else (terminal,)),
         contact=read.contact,
         config=config,
+        lexicons=_lexicons(e, config),
         database_url=_database_url(e, root),
         discord_token=discord,
         discord_api=e.value("PARLEY_DISCORD_API", values.address, None),
@@ -124,6 +139,15 @@ def load_http(env: Mapping[str, str]) -> tuple[str, int] | None:
     if e.mistakes:
         raise ConfigError(e.mistakes)
     return http
+
+
+def load_lexicons(env: Mapping[str, str], *, root: Path | None = None) -> Path | None:
+    """The folder of the user's own lexicon files alone, None if there is none. Raises ConfigError."""
+    e = Environment(env)
+    folder = _lexicons(e, _config(e, root or project_root()))
+    if e.mistakes:
+        raise ConfigError(e.mistakes)
+    return folder
 
 
 def load_database_url(env: Mapping[str, str], *, root: Path | None = None) -> Secret:
@@ -176,6 +200,16 @@ def _text(path: Path) -> tuple[str, list[Mistake]]:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         return "", [Mistake(path.name, line, "is not UTF-8", "save it as UTF-8 in your editor")]
+
+
+def _config(e: Environment, root: Path) -> Path:
+    return Path(e.text("PARLEY_CONFIG") or root / "feeds.toml")
+
+
+def _lexicons(e: Environment, config: Path) -> Path | None:
+    """The folder that is named, else the one beside feeds.toml; whatever is called so there, is meant."""
+    beside = config.with_name("lexicons")
+    return e.value("PARLEY_LEXICONS", values.folder, beside if os.path.lexists(beside) else None)
 
 
 def _database_url(e: Environment, root: Path) -> Secret:

@@ -42,6 +42,8 @@ class Progress:
             ", ".join(channels) or "none yet",
             settings.config,
         )
+        if settings.lexicons is not None:
+            log.info("lexicons of your own: %s", settings.lexicons)
         for warning in settings.warnings:
             log.warning("%s", warning)
 

@@ -15,7 +15,7 @@ class FakeWorkers:
         self.poison: dict[str, Exception] = {}
         self.calls: list[list[str]] = []
 
-    async def call(self, func, documents, *, deadline):
+    async def call(self, func, documents, own, *, deadline):
         assert func is analyse_batch
         assert deadline > timedelta(0)
         self.calls.append([d.title for d in documents])

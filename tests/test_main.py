@@ -14,11 +14,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
+from bot.analysis.lexicon import Conflict, Lexicon, Topic
 from bot.config import Settings
 from bot.domain.statement import Analysis, Document
-from bot.errors import ConfigError, Mistake, StorageError
+from bot.errors import ConfigError, LexiconError, Mistake, StorageError
 
 ROOT = Path(__file__).resolve().parents[1]
+TOPICS = ("ceasefire", "control", "sanctions")
 FEED = '[[feed]]\nname = "A"\nurl = "https://a.example/rss"\n'
 
 
@@ -46,13 +48,17 @@ class FakeLexicons(types.ModuleType):
     def __init__(self) -> None:
         super().__init__("bot.lexicons")
 
-    def topic_ids(self) -> tuple[str, ...]:
-        return ("ceasefire", "territory")
+    def own_files(self, place: Path | None) -> Path | None:
+        return place
 
-    def conflict_ids(self) -> tuple[str, ...]:
-        return ("ukraine",)
+    def lexicon_with(self, own: Path | None) -> Lexicon:
+        if own is not None and own.name == "broken":
+            raise LexiconError([Mistake(f"{own}/actors/a.toml", 3, "is wrong", "mend it")])
+        topics = {id_: Topic(id_, id_, war=False, optional=id_ == "control") for id_ in TOPICS}
+        return Lexicon({}, {}, {"ukraine": Conflict("ukraine", "Ukraine", ())}, topics, {})
 
-    def default_engine(self) -> "FakeLexicons":
+    def default_engine(self, own: Path | None) -> "FakeLexicons":
+        self.lexicon_with(own)
         return self
 
     def analyse(self, document: Document) -> Analysis:
@@ -110,9 +116,46 @@ def test_mistakes_in_settings_are_a_list_and_no_traceback(
         '  environment: PARLEY_HTPP is no setting (did you mean "PARLEY_HTTP"?)\n'
         '  feeds.toml:4: feed "A": every = "soon" is not a time span '
         '(write a number and s, m, h or d in quotes, for example "5m")\n'
-        '  feeds.toml:8: channel "t": topics holds "peace", which is unknown (known: ceasefire, territory)\n'
+        '  feeds.toml:8: channel "t": topics holds "peace", which is unknown (known: ceasefire, control, sanctions)\n'
     )
     assert app.settings is None
+
+
+def test_mistakes_in_settings_and_lexicons_are_told_together(
+    app: FakeApp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "broken").mkdir()
+    monkeypatch.setenv("PARLEY_LEXICONS", str(tmp_path / "broken"))
+    told = f"{tmp_path}/broken/actors/a.toml:3: is wrong (mend it)\n"
+    assert called("check").stderr == f"1 mistake in the lexicons:\n  {told}"
+    monkeypatch.setenv("PARLEY_HTPP", "x")
+    both = called("check").stderr
+    assert both.startswith("2 mistakes in the settings:\n  environment: PARLEY_HTPP")
+    assert both.endswith(told)
+    assert app.settings is None
+
+
+def test_a_folder_that_is_not_there_is_told_once(app: FakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARLEY_LEXICONS", "/absent")
+    told = '  environment: PARLEY_LEXICONS = "/absent" is not there (name a folder, or unset it)\n'
+    assert called("check").stderr == f"1 mistake in the settings:\n{told}"
+    assert called("analyse", text="").stderr == f"1 mistake in the settings:\n{told}"
+
+
+def test_a_topic_of_ones_own_goes_where_none_is_named_and_an_optional_one_does_not(app: FakeApp) -> None:
+    assert called("check").exit_code == 0
+    assert app.settings is not None
+    assert app.settings.subscriptions[0].topics == {"ceasefire", "sanctions"}
+
+
+@pytest.mark.usefixtures("app")
+def test_analyse_reads_the_folder_it_is_given_else_the_one_beside_feeds_toml(tmp_path: Path) -> None:
+    assert called("analyse", "--lexicons", str(tmp_path / "other" / "broken"), text="").exit_code == 1
+    assert called("analyse", text="").exit_code == 0
+    (tmp_path / "lexicons").symlink_to(tmp_path / "broken")
+    (tmp_path / "broken").mkdir()
+    assert called("analyse", text="").exit_code == 0  # the path is told as it was found
+    assert called("analyse", "--explain", "--lexicons", str(tmp_path / "broken"), text="x").exit_code == 1
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,6 @@ TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settl
 # What a role word makes of the words before it ("Israeli officials", "the army", "both sides").
 ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
 CUE_KINDS = ("say", "act", "either")
-# What the grammar of a language is like, where it is not like English.
-TRAITS = ("subject behind", "subject dropped", "verb last", "nouns in capitals", "negation behind")
 HOLDERS = ("before", "after")
 # Of whose doing a stance rule's words tell.
 OWN, OTHER = "own", "other"
@@ -145,12 +143,16 @@ class TopicWords:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic pack. `war`: it counts only in articles that show signs of an armed conflict or a dispute of states."""
+    """A topic pack. `war`: it counts only in articles that show signs of an armed conflict or a dispute of states.
+
+    An `optional` one goes to the channels that ask for it only.
+    """
 
     id: str
     name: str
     war: bool
     words: Mapping[str, TopicWords] = field(default_factory=dict)
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The packaged lexicons: TOML files read once, checked, and handed to the engine."""
+"""The lexicons: TOML files read once, checked, and handed to the engine; the packaged ones and the user's own."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -8,56 +8,56 @@ from pathlib import Path
 
 from bot.analysis.extract import Engine
 from bot.analysis.lexicon import Lexicon
-from bot.errors import LexiconError
-from bot.lexicons.building import SHAPES, Builder
-from bot.lexicons.reading import read
+from bot.errors import Mistake
+from bot.lexicons.building import Builder
+from bot.lexicons.own import ENDING, NONE, OwnFiles, own_files
+from bot.lexicons.reading import Source
+from bot.lexicons.shapes import SHAPES
 
-__all__ = ["conflict_ids", "conflict_names", "default_engine", "load_lexicon", "read_lexicon", "topic_ids"]
+__all__ = ["NONE", "OwnFiles", "default_engine", "lexicon_with", "load_lexicon", "own_files", "read_lexicon"]
 
 
 def load_lexicon(extra: Path | None = None) -> Lexicon:
-    """The packaged lexicon, and the files of `extra` (same folders) on top. Raises LexiconError with every mistake."""
-    packaged = resources.files(__name__)
-    return read_lexicon([packaged] if extra is None else [packaged, extra])
+    """The packaged lexicon, and the files of `extra` (same folders) over it. Raises LexiconError with every mistake."""
+    return lexicon_with(own_files(extra))
+
+
+@lru_cache(maxsize=2)
+def lexicon_with(own: OwnFiles) -> Lexicon:
+    """The packaged lexicon and the user's files over it. Raises LexiconError with every mistake."""
+    packaged = _files(resources.files(__name__), "bot/lexicons/")
+    return _built([*packaged, *own.files], own.mistakes)
 
 
 def read_lexicon(roots: Sequence[Path | Traversable]) -> Lexicon:
-    """The lexicon in these folders, each with actors/, topics/ and so on. Raises LexiconError with every mistake."""
-    builder = Builder()
+    """The lexicon in these folders alone, each with actors/, topics/ and so on. Raises LexiconError."""
+    return _built([file for root in roots for file in _files(root, "")], ())
+
+
+def default_engine(own: OwnFiles = NONE) -> Engine:
+    """The engine over `lexicon_with(own)`, built once a process. Raises LexiconError."""
+    return _engine(own)
+
+
+@lru_cache(maxsize=2)
+def _engine(own: OwnFiles) -> Engine:
+    return Engine(lexicon_with(own))
+
+
+def _files(root: Path | Traversable, before: str) -> list[Source]:
+    found = []
     for folder in SHAPES:
-        for root in roots:
-            place = root.joinpath(folder)
-            sources = sorted(place.iterdir(), key=lambda f: f.name) if place.is_dir() else []
-            for source in sources:
-                if source.name.endswith(".toml"):
-                    builder.add(folder, read(source, f"{folder}/{source.name}", SHAPES[folder], builder.mistakes))
-    lexicon = builder.lexicon()
-    if builder.mistakes:
-        raise LexiconError(builder.mistakes)
-    return lexicon
+        place = root.joinpath(folder)
+        for file in sorted(place.iterdir(), key=lambda f: f.name) if place.is_dir() else []:
+            if file.name.endswith(ENDING):
+                found.append(Source(folder, f"{before}{folder}/{file.name}", file.read_text(encoding="utf-8")))
+    return found
 
 
-@lru_cache(maxsize=1)
-def _packaged() -> Lexicon:
-    return load_lexicon()
-
-
-@lru_cache(maxsize=1)
-def default_engine() -> Engine:
-    """The engine over the packaged lexicon, built once a process. Raises LexiconError."""
-    return Engine(_packaged())
-
-
-def topic_ids() -> tuple[str, ...]:
-    """The topics that can be subscribed to."""
-    return tuple(_packaged().topics)
-
-
-def conflict_ids() -> tuple[str, ...]:
-    """The conflicts that can be subscribed to."""
-    return tuple(_packaged().conflicts)
-
-
-def conflict_names() -> dict[str, str]:
-    """The conflicts' names by their ids."""
-    return {id_: conflict.name for id_, conflict in _packaged().conflicts.items()}
+def _built(files: Sequence[Source], mistakes: Sequence[Mistake]) -> Lexicon:
+    builder = Builder(mistakes)
+    for folder in SHAPES:
+        for file in files:
+            if file.folder == folder:
+                builder.add(file)
+    return builder.lexicon()

@@ -2,10 +2,52 @@
 
 from collections.abc import Iterable
 
-from bot.analysis.lexicon import Cue, Deed, Forbid, StanceRule, Term, Territory, TopicWords, spelled
+from bot.analysis.lexicon import (
+    Actor,
+    Conflict,
+    Cue,
+    Deed,
+    Forbid,
+    Office,
+    Role,
+    StanceRule,
+    Term,
+    Territory,
+    TopicWords,
+    spelled,
+)
 from bot.analysis.text import unified
 from bot.domain.statement import Stance
 from bot.lexicons.reading import File, Table
+
+
+def made_conflict(table: Table) -> Conflict:
+    """A conflict from its table."""
+    return Conflict(table.text("id"), table.text("name"), table.texts("parties"), table.texts("war_words"))
+
+
+def made_actor(table: Table) -> Actor:
+    """An actor from its table."""
+    return Actor(
+        table.text("name"),
+        table.text("kind"),
+        table.texts("aliases"),
+        table.texts("adjectives"),
+        table.texts("demonyms"),
+        table.text("of"),
+        table.text("side"),
+        table.texts("conflicts"),
+        tuple(
+            Office(o["title"], o.get("of", ""), o.get("since", ""), o.get("until", ""))
+            for o in table.values.get("offices", [])
+        ),
+        table.text("gender"),
+    )
+
+
+def made_role(table: Table) -> Role:
+    """A noun for a post or a body from its table."""
+    return Role(table.texts("forms"), table.text("kind"), table.text("title"))
 
 
 def made_territory(table: Table) -> Territory:
@@ -75,8 +117,9 @@ def made_words(file: File, language: str) -> TopicWords:
     )
 
 
-def joined(old: TopicWords | None, new: TopicWords) -> TopicWords:
-    """The words of two files of one topic, in their order."""
+def joined(old: TopicWords | None, new: TopicWords, *, ahead: bool) -> TopicWords:
+    """The words of two files of one topic, in their order; with `ahead` the rules of the new one are asked first."""
     if old is None:
         return new
-    return TopicWords(old.terms + new.terms, old.deeds + new.deeds, old.forbids + new.forbids, old.rules + new.rules)
+    rules = new.rules + old.rules if ahead else old.rules + new.rules
+    return TopicWords(old.terms + new.terms, old.deeds + new.deeds, old.forbids + new.forbids, rules)

@@ -3,29 +3,30 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Any
 
 from bot.errors import Mistake
 
-Source = Path | Traversable
-HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.]+)\s*\]\]?")
-KEY = re.compile(r"^\s*([A-Za-z_][\w-]*)\s*=")
-NAMES = {
+HEADER = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]")
+KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))[\w\s.-]*=""")
+ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+# What a file that is not TOML may still be seen to define, so that whoever refers to it is not called wrong, too.
+DEFINES = re.compile(r"""^\s*(?:id|name|code)\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
+KINDS = {
     "str": "a text",
+    "id": "a text",
     "texts": "a list of texts",
     "bool": "true or false",
     "int": "a whole number",
     "tables": "a list of tables",
     "map": "a table of texts",
 }
-
-
+EXAMPLES = {"str": '"…"', "id": '"…"', "texts": '["…", "…"]', "bool": "true", "int": "8", "map": '{ plan = "agree" }'}
 CHECKS: dict[str, Callable[[Any], bool]] = {
     "str": lambda value: isinstance(value, str),
+    "id": lambda value: isinstance(value, str),
     "texts": lambda value: isinstance(value, list) and all(isinstance(x, str) for x in value),
     "bool": lambda value: isinstance(value, bool),
     "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
@@ -35,8 +36,21 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it was read: its folder, which tells what it may hold, its name for messages, its text.
+
+    `own`: the user's, which may say more of what the packaged files hold.
+    """
+
+    folder: str
+    name: str
+    text: str
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """What a key may hold: `kind` one of NAMES; `choices`, where given, are all that is allowed."""
+    """What a key may hold: `kind` one of KINDS; `choices`, where given, are all that is allowed."""
 
     kind: str
     required: bool = False
@@ -44,6 +58,9 @@ class Field:
 
 
 Shape = Mapping[str, Field]
+# Of a kind of table and its values: None if it says more of a packaged thing, and so needs nothing but its name;
+# else what may be added to the mend of a missing key.
+Lacks = Callable[[str, Mapping[str, Any]], str | None]
 
 
 @dataclass
@@ -54,6 +71,7 @@ class Table:
     file: str
     lines: dict[str, int]
     line: int
+    own: bool = False
 
     def text(self, key: str) -> str:
         """A text, "" where the key is absent."""
@@ -70,42 +88,61 @@ class Table:
 
 @dataclass
 class File:
-    """A parsed file: its tables by header name, in order."""
+    """A parsed file: its right tables by header name, in order; what is known of the others."""
 
+    folder: str
     name: str
+    own: bool = False
     tables: dict[str, list[Table]] = field(default_factory=dict)
+    heads: dict[str, int] = field(default_factory=dict)  # how many tables of a name there are, right or wrong
+    wrong: set[str] = field(default_factory=set)  # names and ids of tables that have mistakes
+    parsed: bool = True
 
 
-def read(source: Source, name: str, shapes: Mapping[str, Shape | None], mistakes: list[Mistake]) -> File:
-    """Read one file. `shapes` names the tables it may hold; None: any key, each a list of texts."""
-    file = File(name)
+def read(source: Source, shapes: Mapping[str, Shape | None], mistakes: list[Mistake], lacks: Lacks) -> File:
+    """The tables of one file. `shapes` names those it may hold; None: any key, each a list of texts."""
+    file = File(source.folder, source.name, source.own)
     try:
-        text = source.read_text(encoding="utf-8")
-        parsed = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        mistakes.append(Mistake(name, None, f"cannot be read: {error}", "write it as UTF-8 text"))
-        return file
-    except tomllib.TOMLDecodeError as error:
+        parsed = tomllib.loads(source.text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         found = re.search(r"line (\d+)", str(error))
-        mistakes.append(Mistake(name, int(found[1]) if found else None, f"not TOML: {error}", ""))
+        last = source.text.count("\n") + 1
+        why = re.sub(r" \(at .*\)$", "", str(error))
+        mend = "mend the line, or the one before it"
+        mistakes.append(Mistake(source.name, int(found[1]) if found else last, f"not TOML: {why}", mend))
+        file.parsed, file.wrong = False, set(DEFINES.findall(source.text))
         return file
-    places = _places(text)
+    places = _places(source.text)
     for key, value in parsed.items():
         if key not in shapes:
-            mistakes.append(
-                Mistake(name, places.get((key, 0), (None, {}))[0], f'"{key}" is not known here', _near(key, shapes))
-            )
+            line = places.get((key, 0), (1, {}))[0]
+            mistakes.append(Mistake(source.name, line, f'"{key}" is not known here', near(key, shapes)))
             continue
         rows = value if isinstance(value, list) else [value]
+        file.heads[key] = len(rows)
         for number, row in enumerate(rows):
             line, lines = places.get((key, number), (1, {}))
             if not isinstance(row, dict):
-                mistakes.append(Mistake(name, line, f'"{key}" is not a table', f"write [{key}] or [[{key}]]"))
+                mend = f"write [{key}] or [[{key}]] on a line of its own, its keys below"
+                mistakes.append(Mistake(source.name, line, f'"{key}" is not a table', mend))
                 continue
-            table = Table(row, name, lines, line)
-            if _fits(table, shapes[key], mistakes):
+            table = Table(row, source.name, lines, line, source.own)
+            wrong = list(_wrong_in(table, shapes[key], lacks(key, row)))
+            mistakes += wrong
+            if wrong:
+                file.wrong |= {v for k in ("id", "name", "code") if isinstance(v := row.get(k), str)}
+            else:
                 file.tables.setdefault(key, []).append(table)
     return file
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """The mend for a name that is not there: the nearest that is, else all of them where they are few."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return "known: " + ", ".join(known) if len(known) <= 20 else ""
 
 
 def _places(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
@@ -113,57 +150,56 @@ def _places(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
     places: dict[tuple[str, int], tuple[int, dict[str, int]]] = {}
     counts: dict[str, int] = {}
     lines: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if header := HEADER.match(line):
-            name = header[2]
+            name = header[1]
             lines = {}
             places[name, counts.get(name, 0)] = (number, lines)
             counts[name] = counts.get(name, 0) + 1
         elif key := KEY.match(line):
-            lines.setdefault(key[1], number)
-            places.setdefault((key[1], 0), (number, {}))
+            name = key[1] or key[2] or key[3] or ""
+            lines.setdefault(name, number)
+            places.setdefault((name, 0), (number, {}))
     return places
 
 
-def _fits(table: Table, shape: Shape | None, mistakes: list[Mistake]) -> bool:
-    before = len(mistakes)
-    if shape is None:
-        for key, value in table.values.items():
-            mistakes.extend(_wrong(table, key, value, Field("texts")))
-        return len(mistakes) == before
+def _wrong_in(table: Table, shape: Shape | None, hint: str | None) -> Iterator[Mistake]:
+    """What is wrong in a table by itself; `hint` as `Lacks` gave it."""
     for key, value in table.values.items():
-        if key not in shape:
-            mistakes.append(table.mistake(key, f'"{key}" is not known here', _near(key, shape)))
+        if shape is None:
+            yield from _wrong(table, key, value, Field("texts"))
+        elif key in shape:
+            yield from _wrong(table, key, value, shape[key])
         else:
-            mistakes.extend(_wrong(table, key, value, shape[key]))
-    for key, wanted in shape.items():
-        if wanted.required and key not in table.values:
-            mistakes.append(table.mistake(key, f'"{key}" is missing', f"write {key} = …"))
-        elif wanted.required and table.values[key] in ("", []):
-            mistakes.append(table.mistake(key, f'"{key}" is empty', f"write {key} = …, or leave out the whole table"))
-    return len(mistakes) == before
+            yield table.mistake(key, f'"{key}" is not known here', near(key, shape))
+    for key, wanted in (shape or {}).items():
+        if wanted.required and key not in table.values and hint is not None:
+            yield table.mistake(key, f'"{key}" is missing', f"write {key} = {_example(wanted)}{hint}")
+        elif wanted.required and table.values.get(key) in ("", []):
+            what = f'"{key}" is empty'
+            yield table.mistake(key, what, f"write {key} = {_example(wanted)}, or leave out the whole table")
 
 
-def _wrong(table: Table, key: str, value: object, wanted: Field) -> Iterator[Mistake]:
+def _example(wanted: Field) -> str:
+    return f'"{wanted.choices[0]}"' if wanted.choices else EXAMPLES[wanted.kind]
+
+
+def _wrong(table: Table, key: str, value: Any, wanted: Field) -> Iterator[Mistake]:
     if not CHECKS[wanted.kind](value):
-        yield table.mistake(key, f'"{key}" is not {NAMES[wanted.kind]}', f"write {NAMES[wanted.kind]}")
+        yield table.mistake(key, f'"{key}" is not {KINDS[wanted.kind]}', f"write {key} = {_example(wanted)}")
         return
-    texts: list[str] = []
-    if isinstance(value, str):
-        texts = [value]
-    elif wanted.kind == "texts" and isinstance(value, list):
-        texts = value
-    elif isinstance(value, dict):
-        texts = list(value.values())
-    for text in texts:
-        if wanted.choices and text not in wanted.choices:
+    if wanted.kind == "id" and value and not ID.fullmatch(value):
+        mend = "small letters a to z, digits, - and _, at most 40: people type it"
+        yield table.mistake(key, f'"{value}" cannot be an id', mend)
+    texts = [value] if isinstance(value, str) else list(value.values()) if isinstance(value, dict) else value
+    for text in texts if wanted.choices else ():
+        if text not in wanted.choices:
             yield table.mistake(
                 key, f'"{text}" is not a {key}', "one of " + ", ".join(c or '""' for c in wanted.choices)
             )
-        elif wanted.kind == "texts" and not text.strip():
-            yield table.mistake(key, f'"{key}" holds an empty text', "leave it out")
-
-
-def _near(key: str, known: Mapping[str, object]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f'did you mean "{close[0]}"?' if close else "known: " + ", ".join(known)
+    for place, text in enumerate(texts if wanted.kind == "texts" else (), 1):
+        if not text.strip():
+            yield table.mistake(key, f'"{key}" holds an empty text, its number {place}', "leave it out")
+        elif not text.isprintable():
+            what = f'"{key}" holds a text with a line break or a sign that cannot be seen: {text!r}'
+            yield table.mistake(key, what, "type it anew")

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from bot.domain.article import canonical_url
 from bot.domain.feed import Feed, FullText
+from bot.domain.statement import DEFAULT_TOPICS
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.errors import Mistake
 from bot.settings import values
@@ -56,6 +57,7 @@ class FeedsReader:
     """Reads one feeds.toml; afterwards `mistakes` holds whatever is wrong, in the order of the file.
 
     `ready` are the platforms that messages can be sent to. `topics` and `conflicts` are the known names; None: any.
+    `default_topics` are for a channel that names none.
     """
 
     def __init__(
@@ -66,10 +68,12 @@ class FeedsReader:
         ready: frozenset[Platform],
         topics: Collection[str] | None = None,
         conflicts: Collection[str] | None = None,
+        default_topics: frozenset[str] = frozenset(DEFAULT_TOPICS),
     ) -> None:
         self._text = text.replace("\r\n", "\n")
         self._source = source
         self._ready = ready
+        self._default_topics = default_topics
         self._known = {"topics": topics, "conflicts": conflicts}
         self._mistakes: dict[Mistake, None] = {}
         self._data: dict[str, Any] = {}
@@ -183,9 +187,8 @@ class FeedsReader:
         )
 
     def _subscription(self, row: ChannelRow, defaults: DefaultsRow) -> Subscription:
-        wanted: dict[str, Any] = {"conflicts": frozenset(row.conflicts or ())}
-        if row.topics is not None:
-            wanted["topics"] = frozenset(row.topics)
+        topics = frozenset(row.topics) if row.topics is not None else self._default_topics
+        wanted: dict[str, Any] = {"topics": topics, "conflicts": frozenset(row.conflicts or ())}
         back = row.catch_up if row.catch_up is not None else defaults.catch_up
         if back is not None:
             wanted["catch_up"] = back

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.domain.subscription import Platform
@@ -44,6 +45,14 @@ class WrongError(ValueError):
         super().__init__(what)
         self.what = what
         self.mend = mend
+
+
+def folder(value: str) -> Path:
+    """The path of a folder that is there."""
+    path = Path(value)
+    if not path.is_dir():
+        raise WrongError("is no folder" if path.exists() else "is not there", "name a folder, or unset it")
+    return path
 
 
 def duration(value: object) -> timedelta:

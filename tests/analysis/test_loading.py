@@ -8,6 +8,7 @@ from bot.errors import LexiconError
 from bot.lexicons import read_lexicon
 
 GOOD = {
+    "cues/en.toml": '[language]\ncode = "en"\n',
     "conflicts/c.toml": '[conflict]\nid = "c"\nname = "C"\nparties = ["A"]\n',
     "actors/a.toml": '[[actor]]\nname = "A"\nkind = "state"\naliases = ["Aa"]\nconflicts = ["c"]\n',
 }
@@ -27,6 +28,8 @@ PLACE = '[[territory]]\nname = "T"\nkind = "region"\n'
 RULE = '[topic]\nid = "x"\nname = "X"\n[[rule]]\nlanguage = "en"\nname = "r"\nstance = "maybe"\nwords = ["w"]\n'
 TERM = '[topic]\nid = "x"\nname = "X"\n[[term]]\nlanguage = "xx"\n'
 CUES = '[language]\ncode = "xx"\n[words]\nauxiliary = ["keep on"]\n[[cue]]\nkind = "act"\n'
+NAMED = '[language]\ncode = "xx"\n[words]\nplan = ["plan"]\n[[cue]]\nkind = "act"\nforms = ["go"]\n'
+TWO = '[topic]\nid = "x"\nname = "X"\n[[topic]]\nid = "y"\nname = "Y"\n'.replace("[topic]", "[[topic]]", 1)
 B, T = "actors/b.toml", "territories/t.toml"
 
 
@@ -37,7 +40,7 @@ B, T = "actors/b.toml", "territories/t.toml"
         (B, '[[actor]]\nname = "B"\n', ':1: "kind" is missing'),
         (B, "\n" + ACTOR + 'alias = ["x"]\n', ':5: "alias" is not known here (did you mean "aliases"?)'),
         (B, ACTOR + 'aliases = "x"\n', ':4: "aliases" is not a list of texts'),
-        (B, ACTOR + 'aliases = [""]\n', ':4: "aliases" holds an empty text'),
+        (B, ACTOR + 'aliases = [""]\n', ':4: "aliases" holds an empty text, its number 1'),
         (B, '[[actor]]\nname = "A"\nkind = "state"\n', ':2: "A" is there twice (first in actors/a.toml:1)'),
         (B, ACTOR + 'aliases = ["Aa"]\n', ':4: "Aa" is a spelling of "B" and of "A"'),
         (B, ACTOR + 'of = "Z"\n', ':4: "Z" leads nowhere'),
@@ -49,7 +52,7 @@ B, T = "actors/b.toml", "territories/t.toml"
         (B, '[[actress]]\nname = "B"\n', ':1: "actress" is not known here (did you mean "actor"?)'),
         (T, PLACE + 'parent = "Z"\n', ':4: "Z" leads nowhere'),
         (T, PLACE + "disputed = 1\n", ':4: "disputed" is not true or false'),
-        ("topics/x.toml", '[[term]]\nlanguage = "en"\nwords = ["w"]\n', ":1: a topic file has one [topic]"),
+        ("topics/x.toml", '[[term]]\nlanguage = "en"\nwords = ["w"]\n', ":1: a file of topics has one [topic]"),
         ("topics/x.toml", TERM + "words = []\n", ':6: "words" is empty'),
         ("topics/x.toml", TERM + 'words = ["w"]\n', ':5: there is no cue file of the language "xx"'),
         ("names/x.toml", '[language]\ncode = "xx"\n', ':2: there is no cue file of the language "xx"'),
@@ -57,7 +60,21 @@ B, T = "actors/b.toml", "territories/t.toml"
         ("cues/x.toml", CUES + 'forms = ["keep|go on"]\n', ':7: "keep on" is a cue, and auxiliary under [words]'),
         ("cues/x.toml", CUES + 'forms = ["go"]\ntowards = { plan = "agree" }\n', ':8: "plan" is no class of words'),
         ("cues/x.toml", CUES + 'forms = ["go"]\ntowards = ["agree"]\n', ':8: "towards" is not a table of texts'),
-        ("cues/x.toml", '[words]\nwar = ["w"]\n', ":1: a cue file has one [language]"),
+        (B, ACTOR + 'aliases = ["Bb", " "]\n', ':4: "aliases" holds an empty text, its number 2'),
+        (B, ACTOR + 'aliases = ["B\u00a0b"]\n', ':4: "aliases" holds a text with a line break or a sign'),
+        (B, '# one\n\n[[actor]]\n"name" = "B"\nkind = "planet"\n', ':5: "planet" is not a kind'),
+        (B, 'actor = "B"\n', ':1: "actor" is not a table (write [actor] or [[actor]] on a line of its own'),
+        (B, ACTOR + "replace = true\n", ':2: there is no packaged actor "B" to replace'),
+        ("conflicts/d.toml", '[conflict]\nid = "D war"\nname = "D"\nparties = ["A"]\n', ':2: "D war" cannot be an id'),
+        ("topics/x.toml", '[topic]\nid = "x"\n[[term]]\nlanguage = "en"\nwords = ["w"]\n', ':1: "name" is missing'),
+        ("topics/x.toml", TWO, ":4: a file of topics has one [topic]"),
+        ("cues/x.toml", '[language]\ncode = "xx"\n[words]\nadverbs = ["w"]\n', ':4: "adverbs" is no class of words'),
+        (
+            "cues/x.toml",
+            NAMED + 'towards = { plam = "agree" }\n',
+            ':8: "plam" is no class of words (did you mean "plan"?)',
+        ),
+        ("cues/x.toml", '[words]\nwar = ["w"]\n', ":1: a file of cues has one [language]"),
     ],
 )
 def test_each_mistake_is_told_where_it_stands(tmp_path: Path, name: str, text: str, expected: str) -> None:
@@ -65,16 +82,26 @@ def test_each_mistake_is_told_where_it_stands(tmp_path: Path, name: str, text: s
     assert only.startswith(name + expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("actors/a.toml", '[[actor]]\nname = "A"\nkind = "planet"\n'),  # a party of the conflict c
+        ("actors/a.toml", '[[actor]]\nname = "A"\nkind = state\n'),  # not even TOML
+        ("conflicts/c.toml", '[conflict]\nid = "c"\nname = "C"\n'),  # the conflict that A is in
+        ("cues/en.toml", '[language]\ncode = "en"\n[[cue]]\nkind = "shout"\nforms = ["go"]\n'),
+        ("cues/en.toml", '[language]\ncode = "en"\n[words\n'),
+        ("topics/x.toml", '[topic]\nid = "X"\nname = "X"\n[[term]]\nlanguage = "en"\nwords = ["w"]\n'),
+    ],
+)
+def test_a_mistake_makes_no_others_where_it_is_referred_to(tmp_path: Path, name: str, text: str) -> None:
+    spoken = '[topic]\nid = "y"\nname = "Y"\n[[term]]\nlanguage = "en"\nwords = ["w"]\n'
+    (only,) = mistakes(tmp_path, {"topics/y.toml": spoken, name: text})
+    assert only.startswith(name)
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     bad = {"actors/b.toml": '[[actor]]\nname = "B"\n', "conflicts/d.toml": '[conflict]\nid = "d"\nname = "D"\n'}
     assert len(mistakes(tmp_path, bad)) == 2
-
-
-def test_bytes_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
-    (tmp_path / "actors").mkdir()
-    (tmp_path / "actors" / "x.toml").write_bytes(b"\xff\xfe")
-    with pytest.raises(LexiconError, match=r"actors/x.toml: cannot be read"):
-        read_lexicon([tmp_path])
 
 
 def test_what_is_right_is_read(tmp_path: Path) -> None:
