@@ -22,7 +22,8 @@ def class_mistakes(table: Table, cues: Iterable[Table], packaged: Iterable[Cue])
     }
     for kind in table.values:
         if kind not in asked:
-            yield table.mistake(kind, f'"{kind}" is no class of words, and would never be read', near(kind, asked))
+            mend = near(kind, asked) or "those that are read: bot/analysis/classes.py"
+            yield table.mistake(kind, f'"{kind}" is no class of words, and would never be read', mend)
     for trait in table.texts("trait"):
         if trait not in TRAITS:
             yield table.mistake("trait", f'"{trait}" is no trait of a language', "one of " + ", ".join(TRAITS))
