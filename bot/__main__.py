@@ -69,7 +69,7 @@ def run() -> None:
     settings = _settings()
     from bot import app
 
-    _finish(_leaving(app.run(settings)))
+    _finish(_leaving(app.run(settings, reread=_read)))
 
 
 @cli.command()
@@ -188,9 +188,16 @@ def health() -> None:
 
 def _settings() -> "Settings":
     """Settings checked against the lexicons' names, and the log set up. Raises ConfigError with every mistake."""
+    from bot.log import setup_logging
+
+    settings = _read()
+    setup_logging(settings.log_level, settings.secrets)
+    return settings
+
+
+def _read() -> "Settings":
     from bot.config import load_lexicons, load_settings
     from bot.lexicons import lexicon_with, own_files
-    from bot.log import setup_logging
 
     known: dict[str, Any] = {}
     mistakes: list[Mistake] = []
@@ -208,7 +215,6 @@ def _settings() -> "Settings":
         raise ConfigError([*error.mistakes, *mistakes]) from None
     if mistakes:
         raise LexiconError(mistakes)
-    setup_logging(settings.log_level, settings.secrets)
     return settings
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+import os
 import random
 import signal
+import sys
 import tempfile
-from collections.abc import AsyncIterator, Sized
+from collections.abc import AsyncIterator, Callable, Sized
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +25,7 @@ from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
 from bot.lexicons import default_engine, lexicon_with, own_files
 from bot.progress import Progress
+from bot.reload import Reloader
 from bot.scheduler import Scheduler
 from bot.secret import Secret
 from bot.service.catalog import Catalog, build_catalog
@@ -41,6 +44,7 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=1)
 LOOK = timedelta(seconds=10)
+REREAD = timedelta(seconds=3)
 PRUNE = timedelta(hours=6)
 KEEP_TEXTS = timedelta(days=90)
 # Under the five seconds of SIGTERM all together: polls, then sends, then connections.
@@ -61,18 +65,42 @@ class Bot:
     """The objects of one running bot that its entry points drive."""
 
     storage: SqlStorage
+    source: HttpFeedSource
+    messengers: dict[Platform, Messenger]
     poller: Poller
     deliverer: Deliverer
     pulse: Pulse
     meter: PrometheusMeter
     progress: Progress
+    closing: AsyncExitStack
+
+    async def follow(self, settings: Settings) -> None:
+        """Go by other feeds, subscriptions and contact from now on. Raises StorageError; nothing is changed then."""
+        to_console = any(s.channel.platform is Platform.CONSOLE for s in settings.subscriptions)
+        if to_console and Platform.CONSOLE not in self.messengers:
+            self.messengers[Platform.CONSOLE] = console = _console()
+            self.closing.push_async_callback(console.close)
+        await self.storage.sync_settings(settings.feeds, settings.subscriptions)
+        self.source.introduce(settings.contact)
+        self.progress.expect(len(settings.feeds))
 
 
-async def run(settings: Settings, *, catch_up_wait: timedelta = CATCH_UP_WAIT) -> None:
-    """Poll, flag, post and answer until SIGTERM or Ctrl-C. Raises ConfigError and StorageError at the start only."""
+async def run(
+    settings: Settings,
+    *,
+    reread: Callable[[], Settings] | None = None,
+    catch_up_wait: timedelta = CATCH_UP_WAIT,
+) -> None:
+    """Poll, flag, post and answer until SIGTERM or Ctrl-C. Raises ConfigError and StorageError at the start only.
+
+    `reread` reads the settings anew: the bot then follows its settings file, at once on SIGHUP.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if reread is not None:
+        # Until all is built there is nothing to do: the reloader begins by reading the file.
+        _on_hangup(reload=lambda: None, stop=stop.set)
     async with _bot(settings, catch_up_wait=catch_up_wait) as bot, AsyncExitStack() as stack:
         if settings.http is not None:
             web = WebServer(*settings.http, health=bot.pulse.report, meter=bot.meter)
@@ -82,6 +110,11 @@ async def run(settings: Settings, *, catch_up_wait: timedelta = CATCH_UP_WAIT) -
         await bot.storage.retry_failing(now=now)
         bot.progress.plan(await bot.storage.health(), now=now)
         scheduler = _scheduler(bot)
+        if reread is not None:
+            reloader = Reloader(settings, reread=reread, apply=bot.follow, meter=bot.meter)
+            scheduler.every(REREAD, "reread settings", reloader.look)
+            stack.push_async_callback(reloader.stop, SEND_GRACE)
+            _on_hangup(reload=reloader.ask, stop=stop.set)
         scheduler.start()
         try:
             await bot.poller.tick()
@@ -92,6 +125,16 @@ async def run(settings: Settings, *, catch_up_wait: timedelta = CATCH_UP_WAIT) -
             scheduler.stop()
             await bot.poller.stop(POLL_GRACE)
             await bot.deliverer.stop(SEND_GRACE)
+
+
+def _on_hangup(*, reload: Callable[[], None], stop: Callable[[], None]) -> None:
+    """SIGHUP asks to reload. It also comes when the terminal that the bot was started in is closed: that is its end."""
+    at_terminal = os.isatty(sys.stdin.fileno()) if sys.stdin else False
+
+    def heard() -> None:
+        (stop if at_terminal and not os.isatty(sys.stdin.fileno()) else reload)()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, heard)
 
 
 async def once(settings: Settings) -> int:
@@ -167,16 +210,14 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
             stack.push_async_callback(messenger.close)
             await messenger.start()
         progress.hello(settings)
-        yield Bot(storage, poller, deliverer, pulse, meter, progress)
+        yield Bot(storage, source, messengers, poller, deliverer, pulse, meter, progress, stack)
 
 
 def _messengers(settings: Settings, catalog: Catalog) -> list[Messenger]:
     """The platforms that are wanted; a chat library is imported only where its token is set (each takes a second)."""
     wanted: list[Messenger] = []
     if any(s.channel.platform is Platform.CONSOLE for s in settings.subscriptions):
-        from bot.chat.console import ConsoleMessenger
-
-        wanted.append(ConsoleMessenger())
+        wanted.append(_console())
     if settings.discord_token is not None:
         from bot.chat.discord import DiscordMessenger
 
@@ -195,6 +236,12 @@ def _messengers(settings: Settings, catalog: Catalog) -> list[Messenger]:
             )
         )
     return wanted
+
+
+def _console() -> Messenger:
+    from bot.chat.console import ConsoleMessenger
+
+    return ConsoleMessenger()
 
 
 def _scheduler(bot: Bot) -> Scheduler:

@@ -58,6 +58,10 @@ class Progress:
             "now" if due <= now else f"at {due:%H:%M:%S} UTC, in {span(due - now)}",
         )
 
+    def expect(self, total: int) -> None:
+        """There are so many feeds now."""
+        self._total = total
+
     def polled(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:
         """Hear of a finished poll."""
         if self._done:

@@ -55,9 +55,19 @@ ZONES = {
     "bot.check": Zone({"bot"}, set()),
     "bot.probe": Zone(set(), set()),
     "bot.progress": Zone({"bot"}, set()),
+    "bot.reload": Zone({"bot"}, set()),
     "bot.__main__": Zone({"bot"}, {"click"}),
 }
-WIRING = {"bot.analyse", "bot.app", "bot.check", "bot.explain", "bot.probe", "bot.progress", "bot.__main__"}
+WIRING = {
+    "bot.analyse",
+    "bot.app",
+    "bot.check",
+    "bot.explain",
+    "bot.probe",
+    "bot.progress",
+    "bot.reload",
+    "bot.__main__",
+}
 
 
 def module_of(path: Path) -> str:

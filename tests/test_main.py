@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ class FakeApp(types.ModuleType):
         self.settings: Settings | None = None
         self.result: Any = None
 
-    async def _end(self, settings: Settings | None = None) -> Any:
+    async def _end(self, settings: Settings | None = None, *, reread: Callable[[], Settings] | None = None) -> Any:
         self.settings = settings
         await asyncio.sleep(0)
         if isinstance(self.result, BaseException):

@@ -91,7 +91,8 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._guard = Guard(allow)
-        self._agent = f"Parley/{__version__} (+{contact})" if contact else f"Parley/{__version__}"
+        self._agent = ""
+        self.introduce(contact)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._per_host = per_host
@@ -99,6 +100,10 @@ class Fetcher:
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+
+    def introduce(self, contact: str | None) -> None:
+        """Tell servers from now on how their operators reach ours."""
+        self._agent = f"Parley/{__version__} (+{contact})" if contact else f"Parley/{__version__}"
 
     async def feed(self, url: str, state: FetchState) -> Fetched:
         """Conditional GET of a feed. Raises FetchError."""
@@ -155,6 +160,7 @@ class Fetcher:
 
     async def _follow(self, target: URL, headers: Mapping[str, str], max_bytes: int, redirects: int) -> Answer:
         moved_to, for_good = None, True
+        headers = {hdrs.USER_AGENT: self._agent, **headers}
         for _ in range(redirects + 1):
             try:
                 async with self._http().get(target, headers=headers, allow_redirects=False) as response:
@@ -187,7 +193,7 @@ class Fetcher:
                     resolver=self._resolver,
                 ),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(10, seconds), sock_read=min(15, seconds)),
-                headers={hdrs.USER_AGENT: self._agent, hdrs.ACCEPT_ENCODING: "gzip, deflate"},
+                headers={hdrs.ACCEPT_ENCODING: "gzip, deflate"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,  # a proxy would see every address in place of the guard
             )

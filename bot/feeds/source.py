@@ -48,6 +48,10 @@ class HttpFeedSource:
         self._fetcher = Fetcher(allow=allow, contact=contact, timeout=timeout, max_bytes=max_bytes)
         self._pages = Pages(self._fetcher, workers)
 
+    def introduce(self, contact: str | None) -> None:
+        """Tell servers from now on how their operators reach ours."""
+        self._fetcher.introduce(contact)
+
     async def fetch(self, feed: Feed, state: FetchState) -> Fetched:
         """Conditional GET of a feed. Raises FetchError."""
         return await self._fetcher.feed(feed.url, state)
