@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TypeVar, TypeVarTuple
 from urllib.parse import urljoin
 
-from bot.domain.article import Entry
 from bot.domain.feed import Feed, FetchState
 from bot.errors import FeedError, ParseError, WorkerDied, WorkerTimeout
 from bot.feeds import jobs
@@ -57,16 +56,9 @@ class HttpFeedSource:
         return await self._fetcher.feed(feed.url, state)
 
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
-        """Entries of a body that are not in `known`. Raises ParseError."""
+        """Entries of a body that are not in `known`, with their plain words. Raises ParseError."""
         body = fetched.body or b""
         return await self._read(len(body), jobs.parse, body, fetched.url, fetched.content_type, known)
-
-    async def clean(self, entries: Sequence[Entry]) -> list[tuple[str, str]]:
-        """(title, text) of each entry as plain text. Raises ParseError."""
-        if not entries:
-            return []
-        size = sum(len(e.title) + len(e.summary) + len(e.content or "") for e in entries)
-        return await self._read(size, jobs.clean, tuple(entries))
 
     async def offers(self, page: Fetched) -> tuple[str, ...]:
         """Addresses of feeds behind an answer that is none: those the page names, else usual ones that hold a feed.

@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 # Longer than ingest.DEADLINE, which ends every poll: no feed is polled twice at a time.
 LEASE = timedelta(minutes=3)
 AT_ONCE = 50
+# Feeds fall due one by one. Claimed once a tick they would be polled in bursts, and what has changed would queue for
+# the parser. So a claim that finds any is followed by one after PACE, one that finds none after twice the last wait.
+PACE = timedelta(milliseconds=50)
+SLOWEST_PACE = timedelta(seconds=1)
 
 
 class Poller:
@@ -38,6 +42,8 @@ class Poller:
         self._claiming = False
         self._stopping = asyncio.Event()
         self._more = False
+        self._pace = PACE
+        self._soon: asyncio.TimerHandle | None = None
 
     async def tick(self, *, early: datetime | None = None) -> int:
         """Claim as many due feeds as may run now and start polling; `early` as in `claim_feeds`. Returns how many."""
@@ -59,11 +65,25 @@ class Poller:
         self._more = len(claimed) == limit
         for one in claimed:
             self._crew.spawn(self._one(one), then=self._ended)
+        self._pace = PACE if claimed else min(self._pace * 2, SLOWEST_PACE)
+        if not self._more:
+            self._look_soon()
         return len(claimed)
 
+    def _look_soon(self) -> None:
+        """Look again before the next tick, if feeds fall due that often."""
+        if self._soon is not None:
+            self._soon.cancel()
+        if self._pace < SLOWEST_PACE:
+            self._soon = asyncio.get_running_loop().call_later(self._pace.total_seconds(), self._look)
+
     def _ended(self) -> None:
-        if self._more and not self._stopping.is_set() and self._claims.free:
+        if self._more:
             self._more = False
+            self._look()
+
+    def _look(self) -> None:
+        if not self._stopping.is_set() and self._claims.free:
             self._claims.spawn(self._next())
 
     async def _next(self) -> None:
@@ -102,5 +122,7 @@ class Poller:
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give running polls `grace`, then cancel them and give their leases back."""
         self._stopping.set()
+        if self._soon is not None:
+            self._soon.cancel()
         await self._claims.rest()
         await self._crew.stop(grace)

@@ -46,6 +46,7 @@ class Parsed:
     """What a feed's bytes held: the entries that were not in `known`, and the digest of every item, known or not.
 
     Raw items whose digest was already known are skipped before feedparser sees them; `skipped` counts them.
+    `plain` is (title, text) of each entry, HTML removed, in the order of `entries`.
     `said` is what the feed says of how often to come.
     """
 
@@ -54,6 +55,7 @@ class Parsed:
     language: str | None = None
     skipped: int = 0
     said: Said = SAYS_NOTHING
+    plain: tuple[tuple[str, str], ...] = ()
 
 
 class FeedSource(Protocol):
@@ -63,10 +65,7 @@ class FeedSource(Protocol):
         """Conditional GET of a feed. Raises FetchError."""
 
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
-        """Entries of a body, read in a killable child process. Raises ParseError."""
-
-    async def clean(self, entries: Sequence[Entry]) -> list[tuple[str, str]]:
-        """(title, text) of each entry as plain text, HTML removed, in the same child process. Raises ParseError."""
+        """Entries of a body with their plain words, read in a killable child process. Raises ParseError."""
 
     async def page_text(self, link: str) -> str | None:
         """The article's full text from its page, robots.txt obeyed; None where there is none to be had."""

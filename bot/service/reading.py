@@ -50,11 +50,11 @@ class Reader:
         self, claimed: ClaimedFeed, parsed: Parsed, *, now: datetime
     ) -> tuple[list[tuple[Article, Add | Revise]], list[tuple[Article, Known]]]:
         """The articles that are new or edited, each with its verdict, and what `Reading.renamed` holds."""
-        entries = {entry_key(e): e for e in reversed(parsed.entries)}  # of two with one key, the first counts
-        texts = await self._source.clean(list(entries.values()))
+        shown = list(zip(parsed.entries, parsed.plain, strict=True))
+        entries = {entry_key(e): (e, plain) for e, plain in reversed(shown)}  # of two with one key, the first counts
         articles = [
             _article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
-            for (key, entry), (title, text) in zip(entries.items(), texts, strict=True)
+            for key, (entry, (title, text)) in entries.items()
         ]
         known = await self._storage.recall(claimed.id, articles)
         kept: list[tuple[Article, Add | Revise]] = []

@@ -55,10 +55,9 @@ class FakeSource:
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
         answer = self.answers[fetched.url]
         assert not isinstance(answer, FeedError)
-        return Parsed(tuple(answer), items=frozenset(repr(e).encode() for e in answer), said=self.said)
-
-    async def clean(self, entries: Sequence[Entry]) -> list[tuple[str, str]]:
-        return [(e.title, e.summary) for e in entries]
+        plain = tuple((e.title, e.summary) for e in answer)
+        items = frozenset(repr(e).encode() for e in answer)
+        return Parsed(tuple(answer), items=items, said=self.said, plain=plain)
 
     async def page_text(self, link: str) -> str | None:
         self.asked.append(link)

@@ -32,7 +32,7 @@ def test_parse_and_clean() -> None:
     body = b"<rss version='2.0'><channel><item><title>A &amp;amp; B</title></item></channel></rss>"
     parsed = jobs.parse(body, "https://feeds.example/", None, frozenset())
     assert parsed.entries == (Entry(guid=None, link=None, title="A &amp; B", summary=""),)
-    assert jobs.clean(parsed.entries) == [("A & B", "")]
+    assert parsed.plain == (("A & B", ""),)
 
 
 def test_a_page_gives_its_article_without_what_surrounds_it() -> None:

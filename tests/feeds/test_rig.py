@@ -79,7 +79,7 @@ def get(url: str) -> bytes:
 async def titles(source: HttpFeedSource, url: str) -> list[str]:
     answer = await source.fetch(Feed(name="Wire", url=url, publisher="Wire"), FetchState())
     parsed = await source.parse(answer, known=frozenset())
-    return [title for title, _ in await source.clean(parsed.entries)]
+    return [title for title, _ in parsed.plain]
 
 
 async def truth(rig: str, feed: int) -> list[str]:

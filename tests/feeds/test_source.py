@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.article import Entry
 from bot.domain.feed import Feed, FetchState
 from bot.errors import FeedError, FetchError, ParseError
 from bot.feeds import jobs
@@ -59,8 +58,7 @@ async def test_from_the_server_to_plain_text(site: Site, source: HttpFeedSource)
     url = site.answer("/feed", example.body, ETag='"1"', Content_Type="application/rss+xml")
     answer = await port.fetch(feed(url), FetchState())
     parsed = await port.parse(answer, known=NOTHING)
-    texts = await port.clean(parsed.entries)
-    assert texts[0] == (
+    assert parsed.plain[0] == (
         "Bridge talks resume & stall",
         "The envoy said the bridge stays closed.\nNobody signed.",
     )
@@ -109,12 +107,7 @@ async def test_a_dead_reader_is_a_parse_error(site: Site) -> None:
 async def test_shut_down_workers_are_a_parse_error(workers: Workers, source: HttpFeedSource) -> None:
     await workers.close()
     with pytest.raises(ParseError, match="shutting down"):
-        await source.clean([Entry(guid=None, link=None, title="x", summary="")])
-
-
-async def test_nothing_to_clean_starts_no_process(workers: Workers, source: HttpFeedSource) -> None:
-    await workers.close()
-    assert await source.clean([]) == []
+        await source.parse(fetched(rss("<item><title>x</title></item>")), known=NOTHING)
 
 
 async def test_a_page_is_read_through_the_same_guard(source: HttpFeedSource) -> None:
@@ -183,6 +176,6 @@ async def test_hostile_bodies_that_are_read_in_part(
     fetched = await source.fetch(feed(site.answer("/feed", body)), FetchState())
     parsed = await source.parse(fetched, known=NOTHING)
     assert len(parsed.entries) == count
-    for plain, _ in await source.clean(parsed.entries[:5]):
+    for plain, _ in parsed.plain[:5]:
         assert len(plain) <= MAX_TITLE
         assert title is None or plain == title

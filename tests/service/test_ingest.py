@@ -407,7 +407,7 @@ async def test_nothing_is_marked_as_seen_when_nothing_could_be_analysed(bot, mon
 async def test_a_fault_of_ours_is_a_failure_with_back_off(bot, monkeypatch, caplog):
     await bot.settle()
     with monkeypatch.context() as patch:
-        patch.setattr(bot.source, "clean", lambda _entries: 1 / 0)
+        patch.setattr(bot.source, "parse", lambda _fetched, known: 1 / 0)
         (outcome,) = await bot.poll(wire=[NEWS])
     assert outcome.status == "failed"
     assert "a fault of ours (ZeroDivisionError)" in outcome.error

@@ -61,11 +61,47 @@ async def test_feeds_that_wait_their_turn_start_as_soon_as_one_ends(bot):
     poller, ingest, heard = await poller_on(bot, feeds=7)
     ingest.gate.set()
     await poller.tick()
-    for _ in range(200):
-        if len(heard) == 7:
-            break
+    await until(lambda: len(heard) == 7)  # without another tick
+    await poller.stop(timedelta(seconds=1))
+
+
+async def test_a_feed_that_falls_due_after_another_is_polled_without_a_tick(bot):
+    poller, ingest, heard = await poller_on(bot, feeds=1)
+    ingest.gate.set()
+    assert await poller.tick() == 1
+    await bot.storage.sync_feeds([Feed(f"F{i}", f"https://wire.example/{i}", "P") for i in range(2)])
+    await until(lambda: len(heard) == 2)
+    await poller.stop(timedelta(seconds=1))
+
+
+async def test_where_nothing_is_due_only_ticks_look(bot, monkeypatch):
+    poller, ingest, _ = await poller_on(bot, feeds=1)
+    ingest.gate.set()
+    looks = []
+    claim = bot.storage.claim_feeds
+
+    async def counted(**options):
+        looks.append(options["limit"])
+        return await claim(**options)
+
+    monkeypatch.setattr(bot.storage, "claim_feeds", counted)
+    monkeypatch.setattr("bot.service.poller.PACE", timedelta(milliseconds=1))
+    monkeypatch.setattr("bot.service.poller.SLOWEST_PACE", timedelta(milliseconds=16))
+    await poller.tick()
+    await until(lambda: len(looks) == 5)  # at once, then after 1, 2, 4 and 8 ms
+    await asyncio.sleep(0.1)
+    assert len(looks) == 5
+    await poller.tick()
+    await asyncio.sleep(0.1)
+    assert len(looks) == 6
+
+
+async def until(true):
+    for _ in range(500):
+        if true():
+            return
         await asyncio.sleep(0.02)
-    assert len(heard) == 7, "without another tick"
+    raise AssertionError("it did not happen")
 
 
 async def test_stopping_gives_leases_back(bot):

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.domain.article import Entry
 from bot.domain.feed import Feed, FetchState
-from bot.feeds.clean import clean_entries
-from bot.feeds.parse import parse_feed
+from bot.feeds import jobs
 from bot.service.ingest import Ingest
 from bot.service.ports import Fetched, Parsed
 from tests.fakes.feeds import FakeAnalyst, FakeSource
@@ -26,10 +24,7 @@ class BytesSource(FakeSource):
         return Fetched(body=self.body, url=feed.url)
 
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
-        return parse_feed(fetched.body or b"", url=fetched.url, content_type=None, known=known)
-
-    async def clean(self, entries: Sequence[Entry]) -> list[tuple[str, str]]:
-        return clean_entries(entries)
+        return jobs.parse(fetched.body or b"", fetched.url, None, known)
 
 
 def item(
