@@ -228,4 +228,5 @@ class TopicHits:
 
 def _layer(what: Term | Deed | Forbid) -> str:
     """Kinds of which one does not hide the other."""
-    return "article" if isinstance(what, Term) and "article" in what.near else type(what).__name__
+    weak = isinstance(what, Term) and not {"article", "named"}.isdisjoint(what.near)
+    return "weak" if weak else type(what).__name__

@@ -68,7 +68,9 @@ class Reading:
 
     def statements(self) -> list[Statement]:
         """Every statement read, in order of appearance; several may have one gist."""
-        found = sentences(self._view, abbreviations=self._language.any_of("abbreviation"))
+        teasers = tuple(f"{words} " for words in self._language.words.get("teaser", ()))
+        every = sentences(self._view, abbreviations=self._language.any_of("abbreviation"))
+        found = [s for s in every if not self._view.low.startswith(teasers, s[0])]
         self._dictates = any(self._view.plain[end - 1] == ":" for _, end in found)
         last, behind = self._last_telling(found)
         for at, (start, end) in enumerate(found):

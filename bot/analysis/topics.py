@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.analysis.clause import Range, Saying
 from bot.analysis.land import Land
-from bot.analysis.lexicon import Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
+from bot.analysis.lexicon import OTHER, Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.rules import Rulebook
 from bot.analysis.stance import stance
@@ -90,9 +90,14 @@ class Topics:
         act = saying.cue.kind == "act"
         if act and (self._beyond(hit, saying) or self._old(saying, sentence)):
             return False
-        if "position" in _near(hit) and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
+        near, takes = _near(hit), bool(saying.cue.stance)
+        if "position" in near and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
             return False
-        if "article" in _near(hit) and not (saying.cue.stance and hit.topic in self._named):
+        if ("article" in near or "named" in near) and hit.topic not in self._named:
+            return False
+        if "article" in near and not takes:
+            return False
+        if "named" in near and not takes and self._plain(saying) == Stance.ASSESS:
             return False
         return self._counts(hit, sentence) and (saying.cue.kind == "deed" or not self._background(hit, saying))
 
@@ -133,7 +138,9 @@ class Topics:
         """The stance of the words said, whatever they are about."""
         if saying.content not in self._plainly:
             content = " ".join(self._view.low[a:b] for a, b in saying.content)
-            self._plainly[saying.content] = stance(Cue((), "say"), self._books[""].fitting(content))[0]
+            book = self._books[""]
+            rules = [*book.fitting(content), *book.fitting(content, OTHER)]  # be it of his own side or another's
+            self._plainly[saying.content] = stance(Cue((), "say"), rules)[0]
         return self._plainly[saying.content]
 
     def _lead(self, hit: Hit) -> str:
