@@ -14,6 +14,6 @@ WORD_CLASSES = (
     "own_it", "own_m", "participle_ending", "particle", "passive", "past", "past_ending", "people", "place", "plan",
     "platform", "plural_ending", "possessive", "possible", "preposition", "promise", "pronoun_f", "pronoun_it",
     "pronoun_m", "pronoun_they", "pronoun_we", "recognising", "relative", "retold", "seeking", "some_time",
-    "source", "speaking", "state_voice", "stop", "subordinator", "talks", "that", "title", "today", "tongue",
+    "source", "speaking", "state_voice", "stop", "subordinator", "talks", "teaser", "that", "title", "today", "tongue",
     "trailing", "trait", "undergone", "vague", "war", "weekday", "where", "wish", "yesterday", "younger",
 )  # fmt: skip
