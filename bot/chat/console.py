@@ -11,6 +11,7 @@ from typing import Final, TextIO
 from rich.console import Console, RenderableType
 
 from bot.chat.console_card import render_alert, render_catch_up, render_update
+from bot.chat.console_notice import render_notices
 from bot.chat.console_writer import GONE, Writer
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.subscription import Platform
@@ -76,6 +77,8 @@ class ConsoleMessenger:
         now, colour, note = self._now(), self._colour, _note(delivery)
         if message.kind is DeliveryKind.CATCH_UP:
             return render_catch_up(message.summaries, now=now, colour=colour, note=note)
+        if message.kind is DeliveryKind.NOTICE:
+            return render_notices(message.notices, now=now, colour=colour, note=note)
         reply = message.kind is DeliveryKind.REPLY
         return render_alert(message.summaries[0], now=now, colour=colour, reply=reply, note=note)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.standing import Notice
 from bot.domain.story import Summary
 from bot.domain.subscription import Channel
 
@@ -19,6 +20,7 @@ class DeliveryKind(StrEnum):
     UPDATE = "update"  # more sources: the alert's message is edited
     REPLY = "reply"  # a new statement: a message in the alert's thread
     CATCH_UP = "catch_up"  # what new feeds already held: one message
+    NOTICE = "notice"  # feeds that are gone, fail for long or work again: one message
 
 
 class DeliveryStatus(StrEnum):
@@ -56,12 +58,14 @@ class Delivery:
 class Message:
     """What a messenger is asked to show: platform-free.
 
-    ALERT, UPDATE and REPLY carry one summary (only what the channel wants of it), CATCH_UP one or more, newest first.
+    ALERT, UPDATE and REPLY carry one summary (only what the channel wants of it), CATCH_UP one or more, newest first;
+    NOTICE carries notices instead, one a feed.
     """
 
     delivery: str
     kind: DeliveryKind
-    summaries: tuple[Summary, ...]
+    summaries: tuple[Summary, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
 
 def retry_at(now: datetime, *, attempts: int, asked_to_wait: timedelta | None = None) -> datetime:

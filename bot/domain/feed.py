@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.domain.pace import SAYS_NOTHING, Said
+from bot.domain.standing import Standing
 
 # How the error of a feed ends whose server named a time (Retry-After): not even a restart asks it before.
 PAUSE_ASKED = "; it asks for a pause"
@@ -62,6 +63,7 @@ class FetchState:
     usual time between two news (domain/pace.py). `moved_times` counts answers in a row that came from `moved_to`.
     `body_size` is what the last body took on the wire (bytes), `unchanged` counts the 304 answers and `saved` the bytes
     that did not come with them.
+    `failing_since` is when the first of the failures in a row was, `standing` what its channels know of that.
     """
 
     etag: str | None = None
@@ -82,6 +84,8 @@ class FetchState:
     body_size: int = 0
     unchanged: int = 0
     saved: int = 0
+    failing_since: datetime | None = None
+    standing: Standing = Standing.WORKING
 
     @property
     def learnt_address(self) -> str | None:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from bot.domain.feed import PAUSE_ASKED, FetchState
-from bot.domain.pace import MAX_BACKOFF, learnt_rhythm, next_try, next_visit
+from bot.domain.feed import FetchState
+from bot.domain.pace import learnt_rhythm, next_visit
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise
 from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage, Transaction
 from bot.service.queries import span
 from bot.service.reading import Reader, Reading
+from bot.service.standing import NOTICE_WAIT, failed, owe_notices, works
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +27,6 @@ DEADLINE = timedelta(seconds=150)
 BUSY_WAIT = timedelta(seconds=30)
 # A feed that goes on failing in the same way is told of again after this.
 TOLD_AGAIN = timedelta(days=1)
-# How the error of a feed ends whose server says that it will not come back (410); it is asked once a day.
-GONE = ": the outlet has given it up, take it out of feeds.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,7 @@ class Ingest:
         owed: Callable[[], None],
         jitter: Callable[[], float],
         catch_up_wait: timedelta = CATCH_UP_WAIT,
+        notice_wait: timedelta = NOTICE_WAIT,
     ) -> None:
         self._source = source
         self._reader = Reader(source=source, analyst=analyst, storage=storage)
@@ -72,6 +72,7 @@ class Ingest:
         self._owed = owed
         self._jitter = jitter
         self._catch_up_wait = catch_up_wait
+        self._notice_wait = notice_wait
         self._told: dict[int, tuple[str, datetime]] = {}
 
     async def poll(self, claimed: ClaimedFeed) -> PollOutcome:
@@ -145,15 +146,22 @@ class Ingest:
             filing = Filing(tx, claimed, subscriptions, now=now, catch_up_wait=self._catch_up_wait)
             for read in rest:
                 filing.file(read)
-            if not tx.finish_poll(claimed, state):
-                raise _LeaseLostError
+            self._finish(tx, claimed, state, now=now)
             return filing.owed
 
         return await self._storage.write(save)
 
     async def _save_state(self, claimed: ClaimedFeed, state: FetchState) -> None:
-        """A poll that has read nothing changes the feed alone."""
-        if not await self._storage.finish_poll(claimed, state):
+        """A poll that has read nothing changes the feed alone, but for the notices of a new standing."""
+        if state.standing is not claimed.state.standing:
+            now = self._clock.now()
+            await self._storage.write(lambda tx: self._finish(tx, claimed, state, now=now))
+        elif not await self._storage.finish_poll(claimed, state):
+            raise _LeaseLostError
+
+    def _finish(self, tx: Transaction, claimed: ClaimedFeed, state: FetchState, *, now: datetime) -> None:
+        owe_notices(tx, claimed, state, now=now, wait=self._notice_wait)
+        if not tx.finish_poll(claimed, state):
             raise _LeaseLostError
 
     # --- what becomes of the feed ----------------------------------------------------------------
@@ -163,7 +171,7 @@ class Ingest:
     ) -> FetchState:
         """The state after an answer; `parsed` None: it was the same as last time."""
         state = _heard(claimed.state, now=now, news=news).sent_to(fetched.moved_to)
-        state = _counted(replace(state, failures=0, error=None, last_success=now), fetched)
+        state = _counted(works(state, now=now), fetched)
         if parsed is None:
             kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
             state = replace(state, etag=kept[0], last_modified=kept[1])
@@ -201,34 +209,23 @@ class Ingest:
         return PollOutcome("deferred")
 
     async def _fail(self, claimed: ClaimedFeed, error: FeedError) -> PollOutcome:
-        """A failure leaves validators and memory alone: the next good answer is read in full."""
         now = self._clock.now()
-        failures = claimed.state.failures + 1
-        due = next_try(
-            now,
-            every=claimed.feed.every,
-            failures=failures,
-            asked_to_wait=MAX_BACKOFF if error.gone else error.retry_after,
-            jitter=self._jitter(),
-        )
-        said = f"{error}{GONE}" if error.gone else str(error)
-        said += PAUSE_ASKED if error.retry_after is not None else ""
-        # A learnt address that fails is forgotten, so that the configured one is asked next.
-        before = replace(claimed.state, moved_to=None, moved_times=0)
-        state = replace(before, failures=failures, error=said, next_check=due.at, reason=due.reason)
+        state = failed(claimed.state, claimed.feed, error, now=now, jitter=self._jitter())
         await self._save_state(claimed, state)
-        self._tell(claimed, said, due.at, now=now)
-        return PollOutcome("failed", error=said)
+        self._tell(claimed, state, now=now)
+        return PollOutcome("failed", error=state.error or "")
 
-    def _tell(self, claimed: ClaimedFeed, error: str, due: datetime, *, now: datetime) -> None:
+    def _tell(self, claimed: ClaimedFeed, state: FetchState, *, now: datetime) -> None:
         """A feed's first failure and each change of it is news to the operator; the same one again, once a day."""
+        error, due = state.error or "", state.next_check or now
         before, when = self._told.get(claimed.id, ("", now))
-        news = error != before or now - when >= TOLD_AGAIN
+        news = error != before or now - when >= TOLD_AGAIN or state.standing is not claimed.state.standing
         if news:
             self._told[claimed.id] = (error, now)
         level = logging.WARNING if news else logging.DEBUG
-        wait = span(due - now)
-        log.log(level, "%s: %s; next try at %s UTC, in %s", claimed.feed.name, error, f"{due:%H:%M:%S}", wait)
+        told = "" if state.standing is claimed.state.standing else f"; now {state.standing}, its channels are told"
+        when_next = f"next try at {due:%H:%M:%S} UTC, in {span(due - now)}"
+        log.log(level, "%s: %s; %s%s", claimed.feed.name, error, when_next, told)
 
     def _report(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:
         name = claimed.feed.name

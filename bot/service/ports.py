@@ -9,6 +9,7 @@ from bot.domain.article import Article, Entry
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Feed, FetchState
 from bot.domain.pace import SAYS_NOTHING, Said
+from bot.domain.standing import Notice
 from bot.domain.statement import Analysis, Document
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
@@ -184,6 +185,12 @@ class Transaction(Protocol):
     def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
         """Add a story to the channel's one pending catch-up message, creating it if there is none."""
 
+    def queue_notice(self, channel: Channel, feed_id: int, notice: Notice, *, now: datetime, due: datetime) -> None:
+        """Add a notice to the channel's one message of notices that cannot have arrived yet, creating it if needed.
+
+        It takes the place of one of the same feed. "Works again" and what the channel has not heard yet cancel out.
+        """
+
     def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
         """Save the feed's new state and give the lease back. False: the lease was lost, roll everything back."""
 
@@ -244,7 +251,8 @@ class Storage(Protocol):
 
         ALERT shows the statements up to its revision (a later one has a REPLY of its own), UPDATE the whole story,
         both with every source known by now; REPLY only statements of the delivery's revision; CATCH_UP its stories,
-        newest first; all of it filtered by what the channel wants (its subscription, also a retired one).
+        newest first; all of it filtered by what the channel wants (its subscription, also a retired one). NOTICE shows
+        its notices.
         """
 
     async def sent(self, delivery: Delivery, message_id: str, *, now: datetime) -> None:
@@ -263,6 +271,12 @@ class Storage(Protocol):
         """Make failing feeds due at once, but for those whose server asked for a pause (their error ends so).
 
         For the start of a bot: while it was down, its machine or network may have been mended.
+        """
+
+    async def revive(self, name: str) -> int:
+        """Have every feed of this name that is retired (410) asked again at once. Returns how many there were.
+
+        Until it has answered, its standing is FAILING: its channels were told that it is gone, and hear what comes.
         """
 
     async def health(self) -> list[FeedHealth]:

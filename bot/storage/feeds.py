@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.domain.feed import PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
 from bot.domain.pace import MAX_BACKOFF, PAUSED
+from bot.domain.standing import LOOK_IN, Standing
 from bot.service.ports import ClaimedFeed, FeedHealth
 from bot.storage.said import said_of, stored
 from bot.storage.tables import Moment, feeds
@@ -19,7 +20,18 @@ _COUNTS: Final = ("failures", "moved_times", "body_size", "unchanged", "saved")
 MAX_LEASE = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
 
+# A retired feed that the operator wants tried again: due at once, and its channels hear what comes of it.
+REVIVED: Final = {
+    "standing": Standing.FAILING.value,
+    "failures": 0,
+    "failing_since": None,
+    "error": None,
+    "next_check": None,
+    "reason": "revived",
+}
+
 _NOW = sa.bindparam("now", type_=Moment)
+_RETIRED = feeds.c.standing == Standing.RETIRED.value
 _STATE: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
 
 
@@ -38,11 +50,14 @@ def no_lease(now: datetime) -> datetime:
 
 
 def _out_of_reach() -> sa.ColumnElement[bool]:
-    """Whether a feed's next check is later than `next_check` ever puts it: its interval or a day, and a tenth more."""
+    """Whether a feed's next check is later than any rule puts it: its interval or a day (if retired, LOOK_IN), and a
+    tenth more.
+    """
     without_interval = sa.type_coerce(feeds.c.next_check, sa.BigInteger) - feeds.c.every * 1_100_000  # microseconds
     return sa.and_(
         feeds.c.next_check > sa.bindparam("far", type_=Moment),
         sa.type_coerce(without_interval, Moment) > sa.bindparam("soon", type_=Moment),
+        sa.or_(~_RETIRED, feeds.c.next_check > sa.bindparam("farthest", type_=Moment)),
     )
 
 
@@ -78,6 +93,7 @@ _MINE = sa.and_(feeds.c.id == sa.bindparam("of_feed"), feeds.c.fence == sa.bindp
 _RELEASE: Final = sa.update(feeds).where(_MINE).values(lease_until=None)
 _FINISH: Final = sa.update(feeds).where(_MINE)
 _MAKE_DUE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed")).values(next_check=_NOW)
+_REVIVE: Final = sa.update(feeds).where(feeds.c.active, feeds.c.name == sa.bindparam("of_name"), _RETIRED)
 _FENCES: Final = sa.select(feeds.c.id, feeds.c.fence).where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
 
 
@@ -88,7 +104,7 @@ def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
     settings = {f.url: _settings(f) for f in wanted}
     _follow_moves(connection, stored, settings.keys())
     new = [
-        {"url": url, "items": b"", "fence": 0, **dict.fromkeys(_COUNTS, 0), **s}
+        {"url": url, "items": b"", "standing": Standing.WORKING.value, "fence": 0, **dict.fromkeys(_COUNTS, 0), **s}
         for url, s in settings.items()
         if url not in stored
     ]
@@ -96,6 +112,8 @@ def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
         connection.execute(sa.insert(feeds), new)
     for url, row in stored.items():
         changed = settings.get(url, {"active": False})
+        if url in settings and not row.active and row.standing == Standing.RETIRED.value:
+            changed = changed | REVIVED
         if any(getattr(row, key) != value for key, value in changed.items()):
             changed |= _brought_forward(row, changed)
             connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(**changed))
@@ -135,7 +153,13 @@ def claim_feeds(
     early: datetime | None,
 ) -> list[ClaimedFeed]:
     """Lease due feeds, longest due first."""
-    moments = {"now": now, "no_lease": no_lease(now), "far": now + MAX_BACKOFF * 1.1 + MARGIN, "soon": now + MARGIN}
+    moments = {
+        "now": now,
+        "no_lease": no_lease(now),
+        "far": now + MAX_BACKOFF * 1.1 + MARGIN,
+        "soon": now + MARGIN,
+        "farthest": now + LOOK_IN * 1.1 + MARGIN,
+    }
     # Not as a subquery of the update: PostgreSQL may run that again for each row, and lease more than the limit.
     if early is None:
         chosen = connection.execute(_DUE, {**moments, "most": limit})
@@ -196,18 +220,29 @@ def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
         "reason": state.reason,
         "moved_to": state.moved_to,
         **{count: getattr(state, count) for count in _COUNTS},
+        "failing_since": state.failing_since,
+        "standing": state.standing.value,
         "lease_until": None,
     }
 
 
 def retry_failing(connection: sa.Connection, now: datetime) -> None:
-    """Make failing feeds due, but for those whose server asked for a pause."""
+    """Make failing feeds due, but for those whose server asked for a pause or that are retired."""
     free = sa.not_(sa.func.coalesce(feeds.c.error, "").endswith(PAUSE_ASKED))
-    late = sa.select(feeds.c.id).where(feeds.c.failures > 0, feeds.c.next_check > now, free).order_by(feeds.c.id)
+    late = (
+        sa.select(feeds.c.id)
+        .where(feeds.c.failures > 0, feeds.c.next_check > now, free, ~_RETIRED)
+        .order_by(feeds.c.id)
+    )
     # A feed that another worker is writing at this moment has just been asked.
     ids = connection.execute(late.with_for_update(skip_locked=True)).scalars().all()
     if ids:
         connection.execute(_MAKE_DUE, [{"of_feed": one, "now": now} for one in ids])
+
+
+def revive(connection: sa.Connection, name: str) -> int:
+    """Have retired feeds of this name tried again. Returns how many there were."""
+    return connection.execute(_REVIVE, {"of_name": name, **REVIVED}).rowcount
 
 
 def health(connection: sa.Connection) -> list[FeedHealth]:
@@ -260,4 +295,6 @@ def _state(row: Any) -> FetchState:
         reason=row.reason or "",
         moved_to=row.moved_to,
         **{count: getattr(row, count) for count in _COUNTS},
+        failing_since=row.failing_since,
+        standing=Standing(row.standing),
     )

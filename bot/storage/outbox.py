@@ -17,8 +17,8 @@ from bot.storage.tables import DEAD, OPEN, Moment, catch_ups, deliveries
 PATIENCE = 5
 # No message waits longer; a later moment was written while the clock was ahead.
 MAX_WAIT = timedelta(days=1)
-FIRST_KINDS = (DeliveryKind.ALERT.value, DeliveryKind.CATCH_UP.value)
 FOLLOW_KINDS = (DeliveryKind.UPDATE.value, DeliveryKind.REPLY.value)
+FREE_KINDS = tuple(kind.value for kind in DeliveryKind if kind.value not in FOLLOW_KINDS)
 
 
 _NOW = sa.bindparam("now", type_=Moment)
@@ -37,7 +37,7 @@ def _due(table: Any) -> sa.ColumnElement[bool]:
 
 def _ready(table: Any) -> sa.ColumnElement[bool]:
     """Whether a delivery may be sent at all: a follower needs to know its thread."""
-    return sa.or_(table.c.kind.in_(FIRST_KINDS), table.c.thread.is_not(None))
+    return sa.or_(table.c.kind.in_(FREE_KINDS), table.c.thread.is_not(None))
 
 
 def _claimable() -> sa.Select[Any]:
@@ -152,7 +152,7 @@ def queue(
     connection: sa.Connection, channel: Channel, kind: DeliveryKind, *, story: int, revision: int, now: datetime
 ) -> bool:
     """Owe a channel one message; False if it is owed already, or follows nothing."""
-    same = {**_here(channel), "of_kind": kind.value, "of_story": story, "of_revision": revision}
+    same = {**here(channel), "of_kind": kind.value, "of_story": story, "of_revision": revision}
     status = connection.execute(_STATUS, same).scalar()
     if status == DeliveryStatus.DEAD.value and kind is DeliveryKind.ALERT:
         # The same message, so that it is looked for if it may have arrived when it was given up.
@@ -163,22 +163,22 @@ def queue(
         return False
     thread = None
     if kind.value in FOLLOW_KINDS:
-        first = connection.execute(_FIRST_HERE, {**_here(channel), "of_story": story}).first()
+        first = connection.execute(_FIRST_HERE, {**here(channel), "of_story": story}).first()
         if first is None:
             return False  # nothing to edit, no thread to reply in
         thread = first.message
     if kind is DeliveryKind.UPDATE:  # the newest edit shows everything that older ones would have
-        connection.execute(_OLDER_EDITS, {**_here(channel), "of_kind": kind.value, "of_story": story})
-    _insert(connection, channel, kind, story=story, revision=revision, now=now, due=now, thread=thread)
+        connection.execute(_OLDER_EDITS, {**here(channel), "of_kind": kind.value, "of_story": story})
+    owe(connection, channel, kind, story=story, revision=revision, now=now, due=now, thread=thread)
     return True
 
 
 def queue_catch_up(connection: sa.Connection, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
     """Add a story to the channel's one catch-up message that has not been tried yet, making it if there is none."""
-    delivery = connection.execute(_OPEN_CATCH_UP, _here(channel)).scalar()
+    delivery = connection.execute(_OPEN_CATCH_UP, here(channel)).scalar()
     if delivery is None:
         kind = DeliveryKind.CATCH_UP
-        delivery = _insert(connection, channel, kind, story=None, revision=1, now=now, due=due, thread=None)
+        delivery = owe(connection, channel, kind, story=None, revision=1, now=now, due=due, thread=None)
     elif connection.execute(_IN_CATCH_UP, {"of_delivery": delivery, "of_story": story}).first() is not None:
         return
     connection.execute(_ADD_TO_CATCH_UP, {"delivery": delivery, "story": story})
@@ -223,7 +223,7 @@ def backlog(connection: sa.Connection) -> Backlog:
     return Backlog(waiting[0], connection.execute(_GIVEN_UP).scalar_one(), waiting[1])
 
 
-def _insert(
+def owe(
     connection: sa.Connection,
     channel: Channel,
     kind: DeliveryKind,
@@ -234,6 +234,7 @@ def _insert(
     due: datetime,
     thread: str | None,
 ) -> str:
+    """Enter a message, to be sent at `due`. Returns its id."""
     delivery = secrets.token_hex(12)
     connection.execute(
         _ADD,
@@ -263,14 +264,15 @@ def _finish(connection: sa.Connection, delivery: Delivery, values: Mapping[str, 
 
 
 def _tell_followers(connection: sa.Connection, delivery: Delivery, values: Mapping[str, object]) -> None:
-    here = _here(delivery.channel)
+    place = here(delivery.channel)
     if delivery.kind is DeliveryKind.CATCH_UP:
-        connection.execute(_FOLLOWERS_OF_CATCH_UP, {**here, "of_delivery": delivery.id, **values})
+        connection.execute(_FOLLOWERS_OF_CATCH_UP, {**place, "of_delivery": delivery.id, **values})
     elif delivery.kind is DeliveryKind.ALERT:
-        connection.execute(_FOLLOWERS_OF_ALERT, {**here, "of_story": delivery.story, **values})
+        connection.execute(_FOLLOWERS_OF_ALERT, {**place, "of_story": delivery.story, **values})
 
 
-def _here(channel: Channel) -> dict[str, object]:
+def here(channel: Channel) -> dict[str, object]:
+    """The parameters that name a channel."""
     return {"of_platform": channel.platform.value, "of_channel": channel.id}
 
 

@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from bot.domain.article import Article
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Feed, FetchState
+from bot.domain.standing import Notice
 from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known, Recalled
-from bot.storage import articles, entries, feeds, outbox, stories, subscriptions
+from bot.storage import articles, entries, feeds, notices, outbox, stories, subscriptions
 from bot.storage.engine import DURABLE, READ_ONLY, open_engine
 from bot.storage.gather import Gatherer
 from bot.storage.lane import Lane, Work
@@ -103,6 +104,10 @@ class SqlTransaction:
     def queue_catch_up(self, channel: Channel, story: int, *, now: datetime, due: datetime) -> None:
         """Add a story to the channel's catch-up message."""
         outbox.queue_catch_up(self._connection, channel, story, now=now, due=due)
+
+    def queue_notice(self, channel: Channel, feed_id: int, notice: Notice, *, now: datetime, due: datetime) -> None:
+        """Add a notice to the channel's open message."""
+        notices.queue_notice(self._connection, channel, feed_id, notice, now=now, due=due)
 
     def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
         """Save the feed's new state and give the lease back."""
@@ -206,6 +211,10 @@ class SqlStorage:
     async def retry_failing(self, *, now: datetime) -> None:
         """Make failing feeds due."""
         await self._write(lambda connection: feeds.retry_failing(connection, now))
+
+    async def revive(self, name: str) -> int:
+        """Have retired feeds of this name tried again."""
+        return await self._write(lambda connection: feeds.revive(connection, name))
 
     async def prune(self, *, before: datetime) -> int:
         """Delete old articles that belong to no story."""

@@ -11,6 +11,7 @@ from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Affiliation
 from bot.domain.statement import Stance
 from bot.domain.story import Said, Source, Summary
+from bot.storage import notices
 from bot.storage.subscriptions import subscription_of
 from bot.storage.tables import articles, catch_ups, deliveries, feeds, statements, stories
 
@@ -39,6 +40,9 @@ _SOURCES: Final = (
 
 def message(connection: sa.Connection, delivery: Delivery) -> Message | None:
     """What to show for a delivery; None if nothing is left to tell."""
+    if delivery.kind is DeliveryKind.NOTICE:
+        told = notices.shown(connection, delivery)
+        return Message(delivery.id, delivery.kind, notices=told) if told else None
     if delivery.kind is DeliveryKind.CATCH_UP:
         about = list(connection.execute(_IN_CATCH_UP, {"of_delivery": delivery.id}).scalars())
     else:

@@ -89,6 +89,8 @@ feeds = sa.Table(
     sa.Column("body_size", sa.BigInteger, nullable=False),  # bytes on the wire
     sa.Column("unchanged", sa.BigInteger, nullable=False),  # 304 answers
     sa.Column("saved", sa.BigInteger, nullable=False),  # bytes that did not come with them
+    sa.Column("failing_since", Moment),
+    sa.Column("standing", Words, nullable=False),  # what its channels have been told that it is
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),
@@ -204,7 +206,7 @@ deliveries = sa.Table(
     sa.Column("platform", Words, nullable=False),
     sa.Column("channel", Words, nullable=False),
     sa.Column("kind", Words, nullable=False),
-    sa.Column("story", Id, sa.ForeignKey("stories.id")),  # NULL for a catch-up: its stories stand in catch_ups
+    sa.Column("story", Id, sa.ForeignKey("stories.id")),  # NULL for a catch-up (see catch_ups) and for a notice
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("status", Words, nullable=False),
     sa.Column("attempts", sa.Integer, nullable=False),
@@ -230,4 +232,15 @@ catch_ups = sa.Table(
     sa.Column("delivery", Words, sa.ForeignKey("deliveries.id"), primary_key=True),
     sa.Column("story", Id, sa.ForeignKey("stories.id"), primary_key=True),
     sa.Index("ix_catch_ups_story", "story"),
+)
+
+# What a message of the kind "notice" tells, a row a feed.
+notices = sa.Table(
+    "notices",
+    metadata,
+    sa.Column("delivery", Words, sa.ForeignKey("deliveries.id"), primary_key=True),
+    sa.Column("feed", Id, sa.ForeignKey("feeds.id"), primary_key=True),
+    sa.Column("standing", Words, nullable=False),
+    sa.Column("since", Moment),
+    sa.Column("error", Words, nullable=False),
 )

@@ -83,6 +83,9 @@ class Rig:
         rows = []
         for posted in self.messenger.posted:
             message = posted.edits[-1] if posted.edits else posted.message
+            if message.notices:
+                rows.append(f"{message.kind}: " + ", ".join(f"{n.feed} {n.standing}" for n in message.notices))
+                continue
             told = [f"{s.speaker} {s.stance} {s.topic}" for summary in message.summaries for s in summary.statements]
             sources = sum(len(s.sources) for s in message.summaries)
             rows.append(f"{message.kind}: {', '.join(told)} ({sources})")

@@ -308,15 +308,6 @@ async def test_a_feed_that_has_moved_is_told_once_by_its_host_and_forgotten_when
     assert health.state.learnt_address is None
 
 
-async def test_a_feed_that_is_gone_for_good_is_asked_once_a_day_and_the_operator_is_told_what_to_do(bot, caplog):
-    await bot.settle()
-    await bot.poll(wire=FetchError("the server answered 410 Gone", gone=True))
-    (health,) = await bot.storage.health()
-    assert health.state.next_check == bot.clock.now() + timedelta(days=1)
-    assert "take it out of feeds.toml" in caplog.text
-    assert "take it out of feeds.toml" in health.state.error
-
-
 async def test_nothing_moves_when_nothing_can_be_saved(bot, monkeypatch, caplog):
     await bot.settle()
     full = StorageError("the disk is full")

@@ -5,11 +5,12 @@ Author and footer show text as it is; title, description and fields are parsed, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
-from bot.chat.discord.text import literal, web_address
+from bot.chat.discord import notice
+from bot.chat.discord.text import literal, moment, web_address
 from bot.chat.plain import cut, plain
 from bot.domain.delivery import DeliveryKind, Message
 from bot.domain.feed import Affiliation
@@ -58,9 +59,11 @@ class Card:
 
 
 def message(shown: Message) -> Card:
-    """The card of an alert, an update, a reply in its thread, or a catch-up. Its footer carries the delivery's id."""
+    """The card of an alert, an update, a reply in its thread, a catch-up or notices. Its footer carries its id."""
     if shown.kind is DeliveryKind.CATCH_UP:
         embed = _catch_up(shown.summaries)
+    elif shown.kind is DeliveryKind.NOTICE:
+        embed = notice.embed(shown.notices)
     else:
         embed = _story(shown.summaries[0], ALERT)
         if shown.kind is DeliveryKind.REPLY:
@@ -143,11 +146,6 @@ def _topics(summary: Summary) -> str:
 def _times(summary: Summary, *, late: bool) -> str:
     late = late and summary.seen - summary.published > LATE
     return f"published {moment(summary.published)}" + (f", first seen {moment(summary.seen)}" if late else "")
-
-
-def moment(when: datetime) -> str:
-    """How long ago that was; Discord keeps it up to date, and shows the time in the reader's own zone on hover."""
-    return f"<t:{int(when.astimezone(UTC).timestamp())}:R>"
 
 
 def _statements(summary: Summary, room: int) -> list[str]:

@@ -4,6 +4,7 @@ Lengths are code points, as in the API's own schema.
 """
 
 import re
+from datetime import UTC, datetime
 
 from yarl import URL
 
@@ -38,6 +39,11 @@ def literal(text: str, limit: int, *, lines: bool = False) -> str:
         shown = cut(shown, len(shown) - max(1, (len(safe) - limit) // 2))
         safe = escape(shown)
     return safe
+
+
+def moment(when: datetime) -> str:
+    """How long ago that was; Discord keeps it up to date, and shows the time in the reader's own zone on hover."""
+    return f"<t:{int(when.astimezone(UTC).timestamp())}:R>"
 
 
 def web_address(link: str | None) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.chat.plain import plain
+from bot.chat.slack import notice
 from bot.chat.slack.blocks import (
     Block,
     Element,
@@ -55,9 +56,11 @@ class Card:
 
 
 def message(shown: Message) -> Card:
-    """The card of an alert, an update, a reply in its thread, or a catch-up."""
+    """The card of an alert, an update, a reply in its thread, a catch-up, or notices."""
     if shown.kind is DeliveryKind.CATCH_UP:
         return _catch_up(shown.summaries)
+    if shown.kind is DeliveryKind.NOTICE:
+        return Card(notice.blocks(shown.notices), notice.fallback(shown.notices))
     summary = shown.summaries[0]
     label = _topics(summary)
     if shown.kind is DeliveryKind.REPLY:
