@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from bot.domain.standing import Standing
 from bot.domain.subscription import Platform
 from bot.service.ports import Clock, FeedHealth, Messenger, Storage
 from bot.service.reply import Reply
@@ -39,14 +40,15 @@ class Queries:
         feeds = await self._storage.health()
         backlog = await self._storage.backlog()
         counts = await self._storage.counts()
-        failing = [f for f in feeds if f.state.failures]
+        retired = [f.feed.name for f in feeds if f.state.standing is Standing.RETIRED]
+        failing = [f for f in feeds if f.state.failures and f.state.standing is not Standing.RETIRED]
         last = max((f.state.last_success for f in feeds if f.state.last_success), default=None)
         owed = f"{backlog.pending} waiting, {backlog.dead} given up"
         if backlog.oldest is not None:
             owed += f", the oldest since {ago(now, backlog.oldest)}"
         links = ", ".join(f"{p} {'connected' if m.healthy() else 'NOT connected'}" for p, m in self._messengers.items())
         facts = [
-            ("Feeds", f"{len(feeds)} polled, {len(failing)} failing; last answer {ago(now, last)}"),
+            ("Feeds", f"{len(feeds) - len(retired)} polled, {len(failing)} failing; last answer {ago(now, last)}"),
             ("Messages", owed),
             ("Archive", ", ".join(f"{number} {noun}" for noun, number in counts.items())),
             ("Channels", links),
@@ -56,6 +58,8 @@ class Queries:
             facts.append(("Next polls", "\n".join(f"{why}: {n}" for why, n in reasons.most_common())))
         if failing:
             facts.append(("Failing feeds", _failures(failing, now)))
+        if retired:
+            facts.append(("Gone for good (410)", _cut(", ".join(retired))))
         return Reply("Status", facts=tuple(facts))
 
 
@@ -66,10 +70,11 @@ def _failures(failing: list[FeedHealth], now: datetime) -> str:
         for f in sorted(failing, key=lambda f: -f.state.failures)[:SHOWN_FAILURES]
     ]
     more = len(failing) - SHOWN_FAILURES
-    text = "\n".join(rows)
-    if len(text) > MAX_FACT:
-        text = text[:MAX_FACT].rsplit(" ", 1)[0] + "…"
-    return text + (f"\n… and {more} more" if more > 0 else "")
+    return _cut("\n".join(rows)) + (f"\n… and {more} more" if more > 0 else "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_FACT else text[:MAX_FACT].rsplit(" ", 1)[0] + "…"
 
 
 def ago(now: datetime, then: datetime | None) -> str:
