@@ -5,21 +5,6 @@ from dataclasses import dataclass, field
 
 from bot.domain.statement import Stance
 
-ACTOR_KINDS = ("person", "state", "organ", "body", "group", "collective")
-TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settlement", "other")
-# What a role word makes of the words before it ("Israeli officials", "the army", "both sides").
-ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
-CUE_KINDS = ("say", "act", "either")
-HOLDERS = ("before", "after")
-# Of whose doing a stance rule's words tell.
-OWN, OTHER = "own", "other"
-# What a topic's words may ask for near them, see docs/design/0003-statement-engine.md.
-NEARS = (
-    "war", "conflict", "article", "named", "position", "place", "place_next", "place_now", "place_before",
-    "place_joined", "nation_last", "state_next", "object", "object_state", "subject", "subject_state", "land", "party",
-)  # fmt: skip
-CASES = ("nominative", "oblique", "adjective")
-
 
 @dataclass(frozen=True, slots=True)
 class Office:
@@ -184,6 +169,15 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A post's title, what it `means` where nobody holds one of just that name, `of` whom if the world has only one."""
+
+    title: str
+    means: tuple[str, ...] = ()
+    of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Spelling:
     """What a language calls an actor or a territory; `case` one of CASES: "oblique" is never a sentence's subject."""
 
@@ -229,6 +223,7 @@ class Lexicon:
     conflicts: Mapping[str, Conflict]
     topics: Mapping[str, Topic]
     languages: Mapping[str, Language]
+    titles: Mapping[str, Post] = field(default_factory=dict)
     posts: Mapping[tuple[str, str], tuple[tuple[Actor, Office], ...]] = field(init=False)  # (title, of) -> who held it
     _having: Mapping[tuple[str, str], tuple[str, ...]] = field(init=False)  # (title, state) -> its bodies with the post
     _above: Mapping[str, tuple[str, ...]] = field(init=False)
@@ -255,6 +250,14 @@ class Lexicon:
     def holder(self, title: str, of: str, day: str) -> Actor | None:
         """Who held a post on a day (ISO, "" for today); the first that the files name."""
         return next((actor for actor, office in self.posts.get((title, of), ()) if office.held_on(day)), None)
+
+    def meant(self, title: str) -> tuple[str, ...]:
+        """The posts that a title may mean where nobody holds one of just that name."""
+        return self.titles[title].means if title in self.titles else ()
+
+    def seat(self, title: str) -> str:
+        """Whose post it is where there is only one of this title in the world, else ""."""
+        return self.titles[title].of if title in self.titles else ""
 
     def bodies_with(self, title: str, of: str) -> tuple[str, ...]:
         """The bodies of a state that have a post of this name ("army chief": Sudan's army)."""

@@ -12,7 +12,6 @@ from bot.analysis.text import View
 
 NEAR = 90  # letters between a cue and the words for when and where
 CAPITAL = r"[A-Z](?:[\w&'-]|\.(?=\w))*"
-CAPITALS = rf"{CAPITAL}(?:\s(?:of\s(?:the\s)?)?{CAPITAL})*"
 NEVER = "(?!)"
 
 
@@ -29,22 +28,27 @@ class Occasions:
         self._past_of = frozenset(words.get("stop", ())) | frozenset(words.get("relative", ()))
         self._tongues = frozenset(words.get("tongue", ()))  # "in Arabic" is no place
         self._hearing = frozenset(words.get("hearing", ()))
-        month, weekday = _any(self._months), _any(self._weekdays)
+        month, weekday, ordinal = _any(self._months), _any(self._weekdays), _any(words.get("ordinal_ending", ()))
+        link, determiner = _any(words.get("name_link", ())), _any(words.get("determiner", ()))
         self._when = re.compile(
-            rf"\b(?:(?P<weekday>{weekday})|(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s(?:of\s)?(?P<month>{month})"
-            rf"|(?P<month2>{month})\.?\s(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?(?!\d)|(?P<ago>{_any(self._ago)})"
+            rf"\b(?:(?P<weekday>{weekday})|(?P<day>\d{{1,2}})(?:{ordinal})?\s(?:(?:{link})\s)?(?P<month>{month})"
+            rf"|(?P<month2>{month})\.?\s(?P<day2>\d{{1,2}})(?:{ordinal})?(?!\d)|(?P<ago>{_any(self._ago)})"
             rf"|(?P<words>{_any(words.get('some_time', ()))}))\b(?:,?\s(?P<year>(?:19|20)\d\d)\b)?"
         )
-        small = rf"{_any(words.get('preposition', ()))}|{_any(words.get('determiner', ()))}|and|to"
-        article = rf"(?:(?i:{_any(words.get('determiner', ()))})\s)?"
-        other = rf"(?!(?i:{weekday}|{month})\b){CAPITALS}"
-        named = rf"(?:\s(?:{_any(words.get('bridge', ()))}|with|on)\s(?:the\s|a\s)?{other})"
+        small = rf"{_any(words.get('preposition', ()))}|{determiner}|{_any(words.get('conjunction', ()))}"
+        capitals = rf"{CAPITAL}(?:\s(?:(?:{link})\s)?{CAPITAL})*"
+        other = rf"(?!(?i:{weekday}|{month})\b){capitals}"
+        article = rf"(?:(?i:{_any(words.get('article', ()))})\s)?"
+        named = rf"(?:\s(?:{_any(words.get('medium_link', ()))})\s{article}{other})"
         medium = rf"(?:(?!(?i:{small})\b)[\w.&'-]+\s){{0,3}}?(?i:{_any(words.get('medium', ()))})\b{named}*"
-        outlet = rf"(?:{CAPITALS}\s)?(?i:{_any(words.get('outlet', ()))})\b"
-        self._medium = re.compile(rf"\b(?i:{_any(words.get('led_by', ()))})\s{article}(?P<what>{medium})")
-        self._told = re.compile(rf"\s{article}(?P<what>{medium}|{outlet})")
-        self._platform = re.compile(rf"\bon\s(?P<what>{_any(words.get('platform', ()))})\b")
-        self._place = re.compile(rf"\b(?i:in|at)\s(?:the\s)?(?P<what>{other})")
+        outlet = rf"(?:{capitals}\s)?(?i:{_any(words.get('outlet', ()))})\b"
+        before = rf"(?:(?i:{determiner})\s)?"
+        self._medium = re.compile(rf"\b(?i:{_any(words.get('led_by', ()))})\s{before}(?P<what>{medium})")
+        self._told = re.compile(rf"\s{before}(?P<what>{medium}|{outlet})")
+        self._platform = re.compile(
+            rf"\b(?:{_any(words.get('posted_on', ()))})\s(?P<what>{_any(words.get('platform', ()))})\b"
+        )
+        self._place = re.compile(rf"\b(?i:{_any(words.get('placed_in', ()))})\s{article}(?P<what>{other})")
         self._known = bool(self._weekdays)
 
     def of(

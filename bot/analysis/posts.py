@@ -6,15 +6,6 @@ from bot.analysis.lexicon import Actor, Lexicon
 from bot.analysis.phrase import Phrase
 
 Entry = tuple[str, Actor | None]  # a person's or body's name, and what the lexicon knows of it
-# Posts that a word may mean where nobody holds one of just that name.
-STANDS_FOR = {
-    "leader": ("supreme leader", "president", "prime minister", "chancellor"),
-    "foreign secretary": ("foreign minister",),
-    "supreme leader": ("leader",),
-    "foreign policy chief": ("foreign minister", "high representative"),
-    "army chief": ("military chief", "chief of staff", "commander-in-chief"),
-    "chief of staff": ("army chief", "military chief"),
-}
 
 
 class Posts:
@@ -42,7 +33,7 @@ class Posts:
         title = unit.role.title if unit.role else ""
         if owner is not None and title:
             own = (title, owner.name) in self._lexicon.posts  # known, if not by whom it was held that day
-            for post in (title, *(() if own else STANDS_FOR.get(title, ()))):
+            for post in (title, *(() if own else self._lexicon.meant(title))):
                 for body in (owner.name, *self._lexicon.bodies_with(post, owner.name)):
                     if (actor := self._lexicon.holder(post, body, self._day)) is not None:
                         return actor.name, actor
@@ -51,7 +42,8 @@ class Posts:
             return seen
         if owner is None and title and (named := self._named_with(title, persons)) is not None:
             return named
-        actor = self._lexicon.holder("pope", "Vatican", self._day) if title == "pope" else None
+        seat = self._lexicon.seat(title)
+        actor = self._lexicon.holder(title, seat, self._day) if seat else None
         return (actor.name, actor) if actor is not None else None
 
     def _named_with(self, title: str, persons: Sequence[Entry]) -> Entry | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from bot.analysis.lexicon import OWN, Lexicon, StanceRule
+from bot.analysis.classes import OWN
+from bot.analysis.lexicon import Lexicon, StanceRule
 
 GAP = " .. "  # "end .. truce": the second word follows the first within REACH letters, in the same sentence
 REACH = 18

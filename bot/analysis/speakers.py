@@ -52,7 +52,7 @@ class Memory:
         self.state_voice = english.words.get("state_voice", ()) if english is not None else ()
         self.kinds = {kind: frozenset(words.get(f"any_{kind}", ())) for kind in ("state", "group", "body")}
         self.vague = frozenset(words.get("vague", ()))
-        self.articles = frozenset(words.get("article", ("the", "a", "an")))
+        self.articles = frozenset(words.get("article", ()))
         self.adversary = frozenset(words.get("adversary", ()))  # words that make of "generals" the two sides
         self.experts = frozenset(words.get("expert", ()))  # who know of a state, and do not speak for it
 

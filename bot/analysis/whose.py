@@ -4,8 +4,9 @@ import re
 from bisect import bisect_left
 from collections.abc import Sequence, Set
 
+from bot.analysis.classes import OTHER, OWN
 from bot.analysis.clause import Range
-from bot.analysis.lexicon import OTHER, OWN, Lexicon
+from bot.analysis.lexicon import Lexicon
 from bot.analysis.match import Name
 from bot.analysis.text import View
 from bot.analysis.units import Grammar

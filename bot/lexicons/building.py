@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.analysis.lexicon import CASES, Language, Lexicon, Spelling, Topic
+from bot.analysis.classes import CASES
+from bot.analysis.lexicon import Language, Lexicon, Spelling, Topic
 from bot.analysis.text import unified
 from bot.errors import LexiconError, Mistake
 from bot.lexicons.checks import clash_mistakes, class_mistakes, cue_mistakes, office_mistakes, tongue_mistakes
@@ -13,6 +14,7 @@ from bot.lexicons.making import (
     made_actor,
     made_conflict,
     made_cue,
+    made_post,
     made_role,
     made_rule,
     made_territory,
@@ -21,7 +23,7 @@ from bot.lexicons.making import (
 from bot.lexicons.reading import File, Source, Table, near, read
 from bot.lexicons.shapes import KEYS, SHAPES, SPOKEN
 
-THINGS = ("conflict", "actor", "territory")
+THINGS = ("conflict", "actor", "territory", "post")
 
 
 class Builder:
@@ -71,6 +73,7 @@ class Builder:
             {k: made_conflict(t) for k, t in self._things["conflict"].items()},
             self._topics,
             self._languages,
+            {k: made_post(t) for k, t in self._things["post"].items()},
         )
 
     def _lacks(self, kind: str, values: Mapping[str, Any]) -> str | None:
@@ -169,12 +172,14 @@ class Builder:
 
     def _references(self) -> None:
         self.mistakes += tongue_mistakes(self._spoken, {*self._languages, *self._wrong})
-        conflicts, actors, places = (self._things[kind] for kind in THINGS)
+        conflicts, actors, places, posts = (self._things[kind] for kind in THINGS)
         named = {(s.name, t.file, t.lines.get(s.name)): (s.name, t) for _, s, t in self._spellings}
         for name, table in named.values():
             self._leads(name, [name], {**actors, **places}, table)
         for table in self._abouts:
             self._leads("about", table.texts("about"), places, table)
+        for table in posts.values():
+            self._leads("of", [table.text("of")], actors, table)
         for table in actors.values():
             self._leads("of", [table.text("of")], actors, table)
             self._leads("offices", [o.get("of", "") for o in table.values.get("offices", [])], actors, table)

@@ -9,6 +9,7 @@ from bot.analysis.lexicon import (
     Deed,
     Forbid,
     Office,
+    Post,
     Role,
     StanceRule,
     Term,
@@ -48,6 +49,11 @@ def made_actor(table: Table) -> Actor:
 def made_role(table: Table) -> Role:
     """A noun for a post or a body from its table."""
     return Role(table.texts("forms"), table.text("kind"), table.text("title"))
+
+
+def made_post(table: Table) -> Post:
+    """What is known of a title from its table."""
+    return Post(table.text("title"), table.texts("means"), table.text("of"))
 
 
 def made_territory(table: Table) -> Territory:

@@ -12,7 +12,7 @@ from bot.lexicons.shapes import SHAPES
 ENDING = ".toml"
 NOTES = ".md"
 LARGEST = 4_000_000
-NOUNS = {"actor", "conflict", "territory", "topic", "term", "deed", "forbid", "rule", "cue", "role", "language"}
+NOUNS = {"actor", "conflict", "territory", "topic", "term", "deed", "forbid", "rule", "cue", "role", "post", "language"}
 MANY = {"territory": "territories"}
 
 

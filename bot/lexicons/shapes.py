@@ -1,6 +1,6 @@
 """What each folder's files may hold."""
 
-from bot.analysis.lexicon import (
+from bot.analysis.classes import (
     ACTOR_KINDS,
     CASES,
     CUE_KINDS,
@@ -29,7 +29,7 @@ RULE = {
     "over": FLAG,
 }
 # The key that tells one table of a kind from another. `replace`: see own files, docs/lexicons.md.
-KEYS = {"conflict": "id", "actor": "name", "territory": "name", "topic": "id", "language": "code"}
+KEYS = {"conflict": "id", "actor": "name", "territory": "name", "post": "title", "topic": "id", "language": "code"}
 
 # None: a table of any keys, each a list of texts.
 SHAPES: dict[str, dict[str, Shape | None]] = {
@@ -49,6 +49,7 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "replace": FLAG,
         }
     },
+    "posts": {"post": {"title": NEEDED, "means": TEXTS, "of": TEXT, "replace": FLAG}},
     "territories": {
         "territory": {
             "name": NEEDED,
