@@ -38,7 +38,7 @@ WORD_CLASSES = (
     "pronoun_it", "pronoun_m", "pronoun_they", "pronoun_we",
     "recognising", "relative", "retold",
     "seeking", "some_time", "source", "speaking", "state_voice", "stop", "subordinator",
-    "talks", "that", "title", "today", "tongue", "trailing", "trait", "teaser",
+    "talks", "teaser", "that", "title", "today", "tongue", "trailing", "trait",
     "undergone",
     "vague",
     "war", "weekday", "where", "wish",
