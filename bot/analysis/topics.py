@@ -3,9 +3,10 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.analysis.classes import OTHER
 from bot.analysis.clause import Range, Saying
 from bot.analysis.land import Land
-from bot.analysis.lexicon import OTHER, Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
+from bot.analysis.lexicon import Cue, Deed, Forbid, Language, Lexicon, StanceRule, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.rules import Rulebook
 from bot.analysis.stance import stance
