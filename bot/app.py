@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import secrets
 import signal
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.analyst import WorkerAnalyst, warm_child
@@ -34,10 +36,12 @@ from bot.service.health import Pulse
 from bot.service.ingest import CATCH_UP_WAIT, Ingest
 from bot.service.poller import Poller
 from bot.service.ports import Messenger
+from bot.service.pushed import Pushed
+from bot.service.pushes import Pushes
 from bot.service.queries import Queries
 from bot.storage import SqlStorage, examine, open_storage, upgrade
 from bot.storage.lock import alone
-from bot.web import PrometheusMeter, WebServer
+from bot.web import CALLBACKS, Callbacks, PrometheusMeter, WebServer
 from bot.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -46,6 +50,7 @@ TICK = timedelta(seconds=1)
 LOOK = timedelta(seconds=10)
 REREAD = timedelta(seconds=3)
 PRUNE = timedelta(hours=6)
+TEND = timedelta(seconds=5)
 KEEP_TEXTS = timedelta(days=90)
 # Under the five seconds of SIGTERM all together: polls, then sends, then connections.
 POLL_GRACE = timedelta(seconds=0.5)
@@ -72,6 +77,8 @@ class Bot:
     pulse: Pulse
     meter: PrometheusMeter
     progress: Progress
+    pushes: Pushes | None
+    pushed: Pushed
     closing: AsyncExitStack
 
     async def follow(self, settings: Settings) -> None:
@@ -83,6 +90,8 @@ class Bot:
         await self.storage.sync_settings(settings.feeds, settings.subscriptions)
         self.source.introduce(settings.contact)
         self.progress.expect(len(settings.feeds))
+        if self.pushes is not None:
+            self.pushes.offered()
 
 
 async def run(
@@ -103,7 +112,9 @@ async def run(
         _on_hangup(reload=lambda: None, stop=stop.set)
     async with _bot(settings, catch_up_wait=catch_up_wait) as bot, AsyncExitStack() as stack:
         if settings.http is not None:
-            web = WebServer(*settings.http, health=bot.pulse.report, meter=bot.meter)
+            web = WebServer(
+                *settings.http, health=bot.pulse.report, meter=bot.meter, callbacks=_callbacks(settings, bot)
+            )
             await web.start()
             stack.push_async_callback(web.close)
         now = SystemClock().now()
@@ -123,7 +134,7 @@ async def run(
             log.info("stopping")
         finally:
             scheduler.stop()
-            await bot.poller.stop(POLL_GRACE)
+            await asyncio.gather(bot.poller.stop(POLL_GRACE), bot.pushed.stop(POLL_GRACE))
             await bot.deliverer.stop(SEND_GRACE)
 
 
@@ -193,6 +204,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         )
         messengers |= {m.platform: m for m in _messengers(settings, catalog)}
         deliverer = Deliverer(storage=storage, messengers=messengers, clock=clock, meter=meter)
+        pushes = _pushes(settings, source, storage, clock, meter)
         ingest = Ingest(
             source=source,
             analyst=WorkerAnalyst(workers, own=own),
@@ -202,7 +214,9 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
             owed=deliverer.wake,
             jitter=random.random,
             catch_up_wait=catch_up_wait,
+            offered=pushes.offered if pushes is not None else None,
         )
+        pushed = Pushed(ingest=ingest, storage=storage, clock=clock)
         progress = Progress(total=len(settings.feeds))
         poller = Poller(ingest=ingest, storage=storage, clock=clock, polled=progress.polled)
         pulse = Pulse(storage=storage, messengers=messengers, clock=clock, meter=meter, version=__version__)
@@ -210,7 +224,30 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
             stack.push_async_callback(messenger.close)
             await messenger.start()
         progress.hello(settings)
-        yield Bot(storage, source, messengers, poller, deliverer, pulse, meter, progress, stack)
+        yield Bot(storage, source, messengers, poller, deliverer, pulse, meter, progress, pushes, pushed, closing=stack)
+
+
+def _pushes(
+    settings: Settings, hubs: HttpFeedSource, storage: SqlStorage, clock: SystemClock, meter: PrometheusMeter
+) -> Pushes | None:
+    if settings.public_url is None:
+        return None
+    return Pushes(
+        hubs=hubs,
+        storage=storage,
+        clock=clock,
+        meter=meter,
+        base=settings.public_url + CALLBACKS,
+        jitter=random.random,
+        new_key=partial(secrets.token_urlsafe, 32),
+    )
+
+
+def _callbacks(settings: Settings, bot: Bot) -> Callbacks | None:
+    if bot.pushes is None:
+        return None
+    prefix = urlsplit(settings.public_url or "").path
+    return Callbacks(bot.pushes, bot.pushed, meter=bot.meter, prefix=prefix)
 
 
 def _messengers(settings: Settings, catalog: Catalog) -> list[Messenger]:
@@ -257,6 +294,8 @@ def _scheduler(bot: Bot) -> Scheduler:
     scheduler.every(TICK, "drain outbox", bot.deliverer.pump)
     scheduler.every(LOOK, "watch", bot.pulse.look)
     scheduler.every(PRUNE, "prune", prune)
+    if bot.pushes is not None:
+        scheduler.every(TEND, "tend pushes", bot.pushes.tend)
     return scheduler
 
 
@@ -290,14 +329,17 @@ def _counted(things: Sized, noun: str) -> str:
 
 
 async def _check_feeds(settings: Settings) -> int:
-    failed = 0
+    failed = hubs = 0
     async for answer in reach(settings):
+        hubs += bool(answer.hub)
         if answer.error:
             failed += 1
             print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
         else:
-            read = f"{answer.entries} entries, newest {answer.newest}"
+            read = f"{answer.entries} entries, newest {answer.newest}" + (f", hub {answer.hub}" if answer.hub else "")
             print(f"feed      ok: {answer.feed.name}: {read}; next poll {answer.next_poll}", flush=True)
+    where = settings.public_url or "off, since PARLEY_PUBLIC_URL is not set"
+    print(f"pushes    {where}; feeds that name a hub: {hubs}")
     if failed:
         print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
     if failed == len(settings.feeds) > 1:

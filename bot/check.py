@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from bot.config import Settings
 from bot.domain.feed import Feed, FetchState
 from bot.domain.pace import next_visit
+from bot.domain.push import offer_of
 from bot.errors import FeedError
 from bot.feeds.source import HttpFeedSource
 from bot.service.queries import ago, span
@@ -19,13 +21,14 @@ AT_ONCE = 20
 @dataclass(frozen=True, slots=True)
 class Reached:
     """One feed's answer: `error` is empty when it is a feed that can be read. `next_poll` tells when the bot would
-    ask it again after such an answer, and why then.
+    ask it again after such an answer, and why then; `hub` is the host that it offers pushes by.
     """
 
     feed: Feed
     entries: int = 0
     newest: str = ""
     next_poll: str = ""
+    hub: str = ""
     error: str = ""
 
 
@@ -49,6 +52,7 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
                 return Reached(feed, error=f"{error}{mend}")
         newest = max((e.published for e in parsed.entries if e.published), default=None)
         now = datetime.now(UTC)
+        offer = offer_of(fetched.offer, parsed.said.offer)
         due = next_visit(
             now,
             every=feed.every,
@@ -62,6 +66,7 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
             len(parsed.entries),
             newest=ago(now, min(newest, now)) if newest else "undated",
             next_poll=f"in {span(due.at - now)}: {due.reason}",
+            hub=(urlsplit(offer.hub).hostname or "") if offer is not None else "",
         )
 
     try:

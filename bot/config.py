@@ -31,8 +31,8 @@ LARGEST: Final = 16_000_000
 class Settings:
     """Everything an operator can set, checked.
 
-    `http` is (host, port) to listen on, None for not at all. `config` is the feeds.toml that was read. `lexicons` is
-    the folder of the user's own lexicon files, None if there is none.
+    `http` is (host, port) to listen on, None for not at all; `public_url` is where hubs reach it. `config` is the
+    feeds.toml that was read. `lexicons` is the folder of the user's own lexicon files, None if there is none.
     """
 
     feeds: tuple[Feed, ...]
@@ -48,6 +48,7 @@ class Settings:
     slack_signing_secret: Secret | None = None
     slack_api: str | None = None
     http: tuple[str, int] | None = DEFAULT_HTTP
+    public_url: str | None = None
     allow_addresses: tuple[Network, ...] = ()
     log_level: str = "INFO"
 
@@ -62,12 +63,16 @@ class Settings:
         """What is allowed but perhaps not meant."""
         tokens = {Platform.DISCORD: self.discord_token, Platform.SLACK: self.slack_bot_token}
         used = {s.channel.platform for s in self.subscriptions}
-        return tuple(
+        unused = tuple(
             f"{platform}: a token is set, but {self.config.name} has no [[channel]] for it; "
             "add one: until then nothing is posted there"
             for platform, token in tokens.items()
             if token is not None and platform not in used
         )
+        if self.public_url is None or self.public_url.startswith("https:"):
+            return unused
+        words = "PARLEY_PUBLIC_URL is not https: what hubs push, and the secrets of it, can be read on the way"
+        return (*unused, words)
 
 
 def load_settings(
@@ -123,9 +128,12 @@ def load_settings(
         slack_signing_secret=slack_signing,
         slack_api=e.value("PARLEY_SLACK_API", values.address, None),
         http=e.value("PARLEY_HTTP", values.http, DEFAULT_HTTP),
+        public_url=e.value("PARLEY_PUBLIC_URL", values.public_url, None),
         allow_addresses=e.value("PARLEY_ALLOW_ADDRESSES", values.networks, ()),
         log_level=e.value("PARLEY_LOG_LEVEL", _log_level, "INFO"),
     )
+    if settings.public_url is not None and settings.http is None:
+        e.add("PARLEY_PUBLIC_URL is set, but PARLEY_HTTP is off: nobody would hear the hubs", "unset one of the two")
     mistakes = [*e.mistakes, *(unreadable or reader.mistakes)]
     if mistakes:
         raise ConfigError(mistakes)

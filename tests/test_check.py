@@ -51,7 +51,10 @@ async def test_a_database_that_cannot_be_opened_is_a_failure(
 async def test_a_feed_that_answers_is_told_with_its_next_poll(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    body = '<rss version="2.0"><channel><ttl>10</ttl><item><title>T</title></item></channel></rss>'
+    body = (
+        '<rss version="2.0"><channel><ttl>10</ttl><item><title>T</title></item>'
+        '<link rel="hub" href="https://hub.example/in?key=1"/></channel></rss>'
+    )
 
     async def serve(_: web.Request) -> web.Response:
         return web.Response(text=body, content_type="application/rss+xml")
@@ -62,8 +65,11 @@ async def test_a_feed_that_answers_is_told_with_its_next_poll(
         feed = Feed("Wire", str(server.make_url("/")), "Wire")
         wanted = replace(settings(tmp_path), feeds=(feed,), allow_addresses=(ipaddress.ip_network("127.0.0.0/8"),))
         assert await app.check(wanted) == 0
-    told = "feed      ok: Wire: 1 entries, newest undated; next poll in 10 min: the feed asks for it (ttl)"
-    assert told in capsys.readouterr().out.splitlines()
+    told = "feed      ok: Wire: 1 entries, newest undated, hub hub.example; next poll in 10 min: "
+    told += "the feed asks for it (ttl)"
+    lines = capsys.readouterr().out.splitlines()
+    assert told in lines
+    assert lines[-1] == "pushes    off, since PARLEY_PUBLIC_URL is not set; feeds that name a hub: 1"
 
 
 async def test_a_page_in_place_of_a_feed_is_told_with_what_its_site_offers(

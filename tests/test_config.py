@@ -243,3 +243,33 @@ def test_a_secret_that_may_not_be_read(root: Path) -> None:
 def test_the_checkout_is_the_root_whatever_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert (project_root() / "pyproject.toml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        ("parley.example.org", "has no https://"),
+        ("https://me@parley.example.org", "user name"),
+        ("https://parley.example.org/?x=1", "has a ? or #"),
+        ("https://parley.example.org/#top", "has a ? or #"),
+        ("https://parley.example.org/{id}", "no address has"),
+        ("ftp://parley.example.org", "not an http(s) address"),
+    ],
+)
+def test_a_public_address_that_cannot_be_one(root: Path, url: str, what: str) -> None:
+    ((told, mend),) = wrong(root, {"PARLEY_PUBLIC_URL": url})
+    assert what in told
+    assert mend
+
+
+def test_a_public_address_needs_somebody_who_listens(root: Path) -> None:
+    assert wrong(root, {"PARLEY_PUBLIC_URL": "https://parley.example.org", "PARLEY_HTTP": "off"}) == [
+        ("PARLEY_PUBLIC_URL is set, but PARLEY_HTTP is off: nobody would hear the hubs", "unset one of the two")
+    ]
+
+
+def test_a_public_address_loses_its_last_slash_and_is_better_encrypted(root: Path) -> None:
+    found = load_settings({"PARLEY_PUBLIC_URL": "https://parley.example.org/bot/"}, root=root)
+    assert (found.public_url, found.warnings) == ("https://parley.example.org/bot", ())
+    (warning,) = load_settings({"PARLEY_PUBLIC_URL": "http://parley.example.org"}, root=root).warnings
+    assert "not https" in warning

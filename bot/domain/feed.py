@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from bot.domain.pace import SAYS_NOTHING, Said
+from bot.domain.pace import SAYS_NOTHING, Said, learnt_rhythm
 from bot.domain.standing import Standing
 
 # How the error of a feed ends whose server named a time (Retry-After): not even a restart asks it before.
@@ -64,6 +64,7 @@ class FetchState:
     `body_size` is what the last body took on the wire (bytes), `unchanged` counts the 304 answers and `saved` the bytes
     that did not come with them.
     `failing_since` is when the first of the failures in a row was, `standing` what its channels know of that.
+    `pushed_until`: its hub has pushed, and has not missed anything since; its lease ends then (domain/push.py).
     """
 
     etag: str | None = None
@@ -86,6 +87,7 @@ class FetchState:
     saved: int = 0
     failing_since: datetime | None = None
     standing: Standing = Standing.WORKING
+    pushed_until: datetime | None = None
 
     @property
     def learnt_address(self) -> str | None:
@@ -101,6 +103,14 @@ class FetchState:
             return self if self.learnt_address else replace(self, moved_to=None, moved_times=0)
         again = address == self.moved_to and self.learnt_address is None
         return replace(self, moved_to=address, moved_times=self.moved_times + 1 if again else 1)
+
+    def heard(self, *, now: datetime, news: bool) -> "FetchState":
+        """The state with the feed's rhythm: what a first poll finds is old, so that the first gap begins there."""
+        if not news and self.last_news is not None:
+            return self
+        if self.last_news is None:
+            return replace(self, last_news=now)
+        return replace(self, last_news=now, rhythm=learnt_rhythm(self.rhythm, now - self.last_news))
 
     @property
     def first_poll(self) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.domain.push import Offer
+
 MAX_BACKOFF = timedelta(days=1)
 # A quarter of the usual time between two pieces of news: on average an item is an eighth of it old when it is read.
 RHYTHM_SHARE = 4
@@ -23,12 +25,14 @@ class Said:
 
     `ttl` from RSS 2.0's element of that name, `period` from sy:updatePeriod over sy:updateFrequency (RSS 1.0's
     syndication module), `skip_hours` (0 to 23) and `skip_days` (Monday is 0), both in UTC, from skipHours and skipDays.
+    `offer` is the hub that would push it (domain/push.py).
     """
 
     ttl: timedelta | None = None
     period: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
+    offer: Offer | None = None
 
     def rests(self, when: datetime) -> bool:
         """Whether it publishes nothing at this moment (in UTC)."""
@@ -56,11 +60,13 @@ def next_visit(
     rhythm: timedelta | None = None,
     last_news: datetime | None = None,
     asked_to_wait: timedelta | None = None,
+    pushed: bool = False,
     jitter: float = 0.0,
 ) -> Due:
     """When to ask a feed that works: the longest of all wishes, between the operator's `every` and `slowest`.
 
     `fresh_for` is for how long the server calls its answer fresh, `rhythm` the usual time between two pieces of news.
+    `pushed`: its hub has shown that it tells what is new by itself, so that polls are but a check on it.
     `jitter` in [0, 1) adds up to a tenth of `every`, so that feeds do not fire in step. `asked_to_wait` (Retry-After)
     alone goes beyond `slowest`, up to a day.
     """
@@ -72,6 +78,7 @@ def next_visit(
         (fresh_for, "its server calls the answer fresh until then (Cache-Control, Expires)"),
         (rhythm / RHYTHM_SHARE if rhythm else None, "it seldom has news"),
         (silence / SILENCE_SHARE, "it has had no news for long"),
+        (slowest if pushed else None, "its hub pushes what is new (WebSub)"),
     )
     wait, reason = max(((w, why) for w, why in wishes if w is not None), key=lambda wish: wish[0])
     if wait > slowest:

@@ -1,9 +1,10 @@
-"""GET over the network: guarded at every hop, capped in size and time, polite, every failure a FetchError."""
+"""HTTP over the network: guarded at every hop, capped in size and time, polite, every failure a FetchError."""
 
 import asyncio
+import contextlib
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,9 +17,11 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.feed import FetchState
+from bot.domain.push import Offer
 from bot.errors import BusyHostError, FetchError
 from bot.feeds.fault import network_fault, status_fault
 from bot.feeds.guard import Guard, Network, checked_url
+from bot.feeds.offer import offered
 from bot.service.ports import Fetched
 
 TIMEOUT = timedelta(seconds=30)
@@ -27,6 +30,8 @@ TURN = timedelta(seconds=5)
 MAX_BYTES = 10_000_000
 MAX_REDIRECTS = 5
 PER_HOST = 2
+# Nobody reads what a form's receiver has to say; it still has to be taken off the wire.
+MAX_REPLY = 100_000
 CHUNK = 1 << 16
 FEED_TYPES = (
     "application/rss+xml, application/atom+xml, application/rdf+xml, application/feed+json, "
@@ -34,6 +39,8 @@ FEED_TYPES = (
 )
 _FOR_GOOD = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# The redirects that keep a request what it is; after the others a form would become a GET.
+_FORM_REDIRECTS = frozenset({307, 308})
 _MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', re.ASCII)
 _NOT_KEPT = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)\b(?!\s*=)")
 # Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
@@ -45,7 +52,8 @@ _MAX_DIGITS = 12
 class Answer:
     """A server's last answer after redirects. `body` is decoded from its compression; empty unless status is 2xx.
 
-    `moved_to` is where the redirects that claim to be for good (301, 308), first in the chain, led.
+    `moved_to` is where the redirects that claim to be for good (301, 308), first in the chain, led. `offer` is the hub
+    that its Link headers name.
     """
 
     status: int
@@ -54,6 +62,7 @@ class Answer:
     body: bytes
     digest: bytes
     moved_to: str | None = None
+    offer: Offer | None = None
 
     @property
     def ok(self) -> bool:
@@ -129,6 +138,7 @@ class Fetcher:
             moved_to=answer.moved_to,
             fresh_for=fresh_for(answer.headers, now=datetime.now(UTC)),
             size=answer.size if answer.ok else None,
+            offer=answer.offer,
         )
 
     async def get(
@@ -138,6 +148,15 @@ class Fetcher:
 
         Up to `redirects` are followed; with 0 the redirect itself is the answer (see `leads_to`).
         """
+        return await self._ask(url, headers=headers, form=None, max_bytes=max_bytes or self._max_bytes, most=redirects)
+
+    async def post(self, url: str, form: Mapping[str, str], *, max_bytes: int = MAX_REPLY) -> Answer:
+        """The answer to a POST of a form, 307 and 308 followed, whatever its status. Raises FetchError."""
+        return await self._ask(url, headers={}, form=form, max_bytes=max_bytes, most=MAX_REDIRECTS)
+
+    async def _ask(
+        self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, most: int
+    ) -> Answer:
         target = checked_url(url)
         turn = self._turn(target.host or "")
         try:
@@ -147,7 +166,7 @@ class Fetcher:
             raise BusyHostError(f"{target.host} is busy with other feeds") from None
         try:
             async with asyncio.timeout(self._timeout.total_seconds()):
-                return await self._follow(target, headers, max_bytes or self._max_bytes, redirects)
+                return await self._follow(target, headers, form, max_bytes, most)
         except TimeoutError:
             raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
         finally:
@@ -158,13 +177,19 @@ class Fetcher:
         if self._session is not None:
             await self._session.close()
 
-    async def _follow(self, target: URL, headers: Mapping[str, str], max_bytes: int, redirects: int) -> Answer:
+    async def _follow(
+        self, target: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, redirects: int
+    ) -> Answer:
         moved_to, for_good = None, True
         headers = {hdrs.USER_AGENT: self._agent, **headers}
+        method, kept = (hdrs.METH_GET, _REDIRECTS) if form is None else (hdrs.METH_POST, _FORM_REDIRECTS)
         for _ in range(redirects + 1):
             try:
-                async with self._http().get(target, headers=headers, allow_redirects=False) as response:
-                    where = leads_to(target, response.status, response.headers) if redirects else None
+                async with self._http().request(
+                    method, target, headers=headers, data=form, allow_redirects=False
+                ) as response:
+                    followed = redirects and response.status in kept
+                    where = leads_to(target, response.status, response.headers) if followed else None
                     if where is None:
                         return replace(await _answer(response, max_bytes), moved_to=moved_to)
                     for_good = for_good and response.status in _FOR_GOOD
@@ -258,7 +283,16 @@ async def _answer(response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
     body, digest = b"", hashlib.blake2b(digest_size=16)
     if 200 <= response.status < 300:
         body = await _read(response, max_bytes, digest)
-    return Answer(response.status, str(response.url), response.headers, body, digest.digest())
+    return Answer(response.status, str(response.url), response.headers, body, digest.digest(), offer=_offer(response))
+
+
+def _offer(response: aiohttp.ClientResponse) -> Offer | None:
+    if hdrs.LINK not in response.headers:
+        return None
+    links: Iterable[tuple[object, object]] = ()
+    with contextlib.suppress(ValueError):  # an address that is none
+        links = [(rel, str(link.get("url", ""))) for rel, link in response.links.items()]
+    return offered(links)
 
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int, digest: "hashlib.blake2b") -> bytes:

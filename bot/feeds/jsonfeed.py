@@ -7,8 +7,11 @@ from email.utils import parsedate_to_datetime
 from html import escape
 
 from bot.domain.article import Entry
+from bot.domain.pace import Said
+from bot.domain.push import Offer
 from bot.errors import ParseError
 from bot.feeds.fields import MAX_BODY, MAX_TITLE, language_of, link_of, text_of
+from bot.feeds.offer import offered
 from bot.feeds.trim import MAX_ITEMS
 from bot.service.ports import Parsed
 
@@ -41,7 +44,8 @@ def parse_json_feed(body: bytes, *, url: str, known: frozenset[bytes]) -> Parsed
         entry = _entry(item, url)
         if entry.guid or entry.link or entry.title or entry.summary or entry.content:
             entries.append(entry)
-    return Parsed(tuple(entries), frozenset(digests), language=language_of(feed.get("language")), skipped=skipped)
+    language, said = language_of(feed.get("language")), Said(offer=_offer(feed))
+    return Parsed(tuple(entries), frozenset(digests), language=language, skipped=skipped, said=said)
 
 
 def _loaded(body: bytes) -> object:
@@ -53,6 +57,13 @@ def _loaded(body: bytes) -> object:
         raise ParseError("broken JSON") from error
     except RecursionError as error:
         raise ParseError("JSON nested too deeply for a feed") from error
+
+
+def _offer(feed: dict[str, object]) -> Offer | None:
+    hubs = feed.get("hubs")
+    named = [hub for hub in hubs if isinstance(hub, dict)] if isinstance(hubs, list) else []
+    links = [("hub", hub.get("url")) for hub in named if str(hub.get("type")).lower() == "websub"]
+    return offered([*links, ("self", feed.get("feed_url"))])
 
 
 def _digest(item: dict[str, object]) -> bytes:

@@ -1,4 +1,4 @@
-"""What a feed's head says of how often to come. Read with lxml: feedparser keeps one of several skipped hours."""
+"""What a feed's head says of itself. Read with lxml: feedparser keeps one of several skipped hours."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,7 @@ from typing import Any
 from lxml import etree
 
 from bot.domain.pace import Said
+from bot.feeds.offer import offered
 
 # http://purl.org/rss/1.0/modules/syndication/: daily and once where one of the two is left out.
 PERIODS = {
@@ -35,6 +36,7 @@ def said_in(root: etree._Element) -> Said:
         # RSS 0.91 counted 1 to 24, RSS 2.0 counts 0 to 23.
         skip_hours=_some(({h % 24 for h in hours if h is not None and h <= 24}), 24),
         skip_days=_some(days, 7),
+        offer=offered((e.get("rel"), e.get("href")) for head in heads for e in head if _name(e) == "link"),
     )
 
 
@@ -43,6 +45,7 @@ def said_to_feedparser(feed: Mapping[str, Any]) -> Said:
     return Said(
         ttl=_ttl(feed.get("ttl")),
         period=_period(feed.get("sy_updateperiod"), feed.get("sy_updatefrequency")),
+        offer=offered((link.get("rel"), link.get("href")) for link in feed.get("links") or ()),
     )
 
 

@@ -1,7 +1,7 @@
 """The FeedSource of the real world: aiohttp in the loop, parsers in a child process."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar, TypeVarTuple
 from urllib.parse import urljoin
@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 from bot.domain.feed import Feed, FetchState
 from bot.errors import FeedError, ParseError, WorkerDied, WorkerTimeout
 from bot.feeds import jobs
+from bot.feeds.fault import status_fault
 from bot.feeds.fetch import MAX_BYTES, TIMEOUT, Fetcher
 from bot.feeds.fulltext import Pages
 from bot.feeds.guard import Network
@@ -26,7 +27,7 @@ USUAL_PATHS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xm
 
 
 class HttpFeedSource:
-    """Satisfies `FeedSource`.
+    """Satisfies `FeedSource` and `Hubs`.
 
     `allow`: address ranges to reach beyond public ones. `contact`: what the User-Agent tells servers' operators.
     `timeout` and `max_bytes` cap a fetch; `deadline` caps the reading of a small feed and grows with its size.
@@ -75,6 +76,12 @@ class HttpFeedSource:
     async def page_text(self, link: str) -> str | None:
         """The article's full text from its page; None where there is none to be had."""
         return await self._pages.text(link)
+
+    async def ask_hub(self, hub: str, form: Mapping[str, str]) -> None:
+        """POST a form to a hub. Raises FetchError, also for every answer but 2xx."""
+        answer = await self._fetcher.post(hub, form)
+        if not answer.ok:
+            raise status_fault(answer.status)
 
     async def close(self) -> None:
         """Close every connection. The workers belong to whoever made them."""

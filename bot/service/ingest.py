@@ -5,10 +5,13 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from bot.domain.feed import FetchState
-from bot.domain.pace import learnt_rhythm, next_visit
+from bot.domain.pace import next_visit
+from bot.domain.push import offer_of
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise
@@ -44,12 +47,21 @@ class PollOutcome:
     error: str = ""
 
 
+class After(Protocol):
+    """The state of a feed after a body of it was read; `news` tells whether there was something new to read."""
+
+    def __call__(self, parsed: Parsed, *, now: datetime, news: bool) -> FetchState:
+        """To be saved with what was read."""
+
+
 class _LeaseLostError(Exception):
     """Somebody else holds the feed now: roll back everything."""
 
 
 class Ingest:
-    """The use case "poll one feed". `owed` is called after a commit that left messages to deliver."""
+    """The use case "poll one feed". `owed` is called after a commit that left messages to deliver, `offered` after
+    one that changed which hub a feed names.
+    """
 
     def __init__(
         self,
@@ -63,6 +75,7 @@ class Ingest:
         jitter: Callable[[], float],
         catch_up_wait: timedelta = CATCH_UP_WAIT,
         notice_wait: timedelta = NOTICE_WAIT,
+        offered: Callable[[], None] | None = None,
     ) -> None:
         self._source = source
         self._reader = Reader(source=source, analyst=analyst, storage=storage)
@@ -73,6 +86,7 @@ class Ingest:
         self._jitter = jitter
         self._catch_up_wait = catch_up_wait
         self._notice_wait = notice_wait
+        self._offered = offered
         self._told: dict[int, tuple[str, datetime]] = {}
 
     async def poll(self, claimed: ClaimedFeed) -> PollOutcome:
@@ -112,12 +126,18 @@ class Ingest:
         if fetched.body is None:
             await self._save_state(claimed, self._succeeded(claimed, fetched, now=now))
             return PollOutcome("unchanged")
+        return await self._take_in(claimed, fetched, partial(self._succeeded, claimed, fetched))
+
+    async def _take_in(self, claimed: ClaimedFeed, fetched: Fetched, after: After) -> PollOutcome:
+        """Read a body and save what it brings, with the state that the feed has after it."""
         parsed = await self._source.parse(fetched, known=claimed.state.items)
         reading = await self._reader.read(claimed, parsed, now=self._clock.now())
         reads = reading.reads
         now = self._clock.now()
-        state = self._succeeded(claimed, fetched, parsed, now=now, news=bool(reads))
+        state = after(parsed, now=now, news=bool(reads))
         owed = await self._save(claimed, state, reading, now=now)
+        if state.said.offer != claimed.state.said.offer and self._offered is not None:
+            self._offered()
         if owed:
             self._owed()
         for statement in (s for r in reads for s in r.analysis.statements):
@@ -129,6 +149,27 @@ class Ingest:
             flagged=sum(bool(r.analysis.topics) for r in reads),
             owed=owed,
         )
+
+    # --- what a hub pushes -----------------------------------------------------------------------
+
+    async def push(self, claimed: ClaimedFeed, pushed: Fetched, *, until: datetime | None) -> PollOutcome:
+        """Take in what the hub of a leased feed sent (often its new items only), and give the lease back.
+
+        `until` is when the hub's own lease ends. Nothing that polling learns from an answer changes: neither validators
+        nor items nor the next check, so that a poll still finds what a push did not bring. Raises as `poll` does.
+        """
+        try:
+            async with asyncio.timeout(DEADLINE.total_seconds()):
+                outcome = await self._take_in(claimed, pushed, partial(_pushed, claimed.state, until))
+        except (FeedError, TimeoutError) as error:
+            await self._storage.release_feeds([claimed])
+            outcome = PollOutcome("failed", error=str(error) or "reading it took too long")
+        except _LeaseLostError:
+            outcome = PollOutcome("lost")
+        except (StorageError, WorkerError) as error:
+            outcome = PollOutcome("unsaved", error=str(error))
+        self._count(outcome)
+        return outcome
 
     # --- saving ----------------------------------------------------------------------------------
 
@@ -170,8 +211,10 @@ class Ingest:
         self, claimed: ClaimedFeed, fetched: Fetched, parsed: Parsed | None = None, *, now: datetime, news: bool = False
     ) -> FetchState:
         """The state after an answer; `parsed` None: it was the same as last time."""
-        state = _heard(claimed.state, now=now, news=news).sent_to(fetched.moved_to)
-        state = _counted(works(state, now=now), fetched)
+        state = claimed.state.heard(now=now, news=news).sent_to(fetched.moved_to)
+        # News that no push brought: the hub is not to be relied on, until it pushes again.
+        trusted = state.pushed_until if not news else None
+        state = replace(_counted(works(state, now=now), fetched), pushed_until=trusted)
         if parsed is None:
             kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
             state = replace(state, etag=kept[0], last_modified=kept[1])
@@ -182,7 +225,7 @@ class Ingest:
                 last_modified=fetched.last_modified,
                 body_digest=fetched.digest,
                 items=parsed.items,
-                said=parsed.said,
+                said=replace(parsed.said, offer=offer_of(fetched.offer, parsed.said.offer)),
                 last_change=now,
             )
         due = next_visit(
@@ -194,6 +237,7 @@ class Ingest:
             rhythm=state.rhythm,
             last_news=state.last_news,
             asked_to_wait=fetched.asked_to_wait,
+            pushed=trusted is not None and trusted > now,
             jitter=self._jitter(),
         )
         if state.learnt_address != claimed.state.learnt_address and state.learnt_address:
@@ -230,8 +274,7 @@ class Ingest:
     def _report(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:
         name = claimed.feed.name
         self._meter.count("parley_polls_total", outcome=outcome.status)
-        self._meter.count("parley_articles_total", outcome.flagged, flagged="yes")
-        self._meter.count("parley_articles_total", outcome.new + outcome.edited - outcome.flagged, flagged="no")
+        self._count(outcome)
         if outcome.status == "unsaved":
             log.error("%s: polled, but nothing could be saved, so it will be polled again: %s", name, outcome.error)
         elif outcome.status == "lost":
@@ -242,14 +285,15 @@ class Ingest:
         if outcome.status == "polled":
             log.debug("%s: new=%d edited=%d flagged=%d", name, outcome.new, outcome.edited, outcome.flagged)
 
+    def _count(self, outcome: PollOutcome) -> None:
+        self._meter.count("parley_articles_total", outcome.flagged, flagged="yes")
+        self._meter.count("parley_articles_total", outcome.new + outcome.edited - outcome.flagged, flagged="no")
 
-def _heard(state: FetchState, *, now: datetime, news: bool) -> FetchState:
-    """The state with the feed's rhythm: what a first poll finds is old, so that the first gap begins there."""
-    if not news and state.last_news is not None:
-        return state
-    if state.last_news is None:
-        return replace(state, last_news=now)
-    return replace(state, last_news=now, rhythm=learnt_rhythm(state.rhythm, now - state.last_news))
+
+def _pushed(state: FetchState, until: datetime | None, parsed: Parsed, *, now: datetime, news: bool) -> FetchState:
+    """The state after a push; one that holds no item shows nothing of the hub."""
+    state = state.heard(now=now, news=news)
+    return replace(state, pushed_until=until) if parsed.entries or parsed.skipped else state
 
 
 def _counted(state: FetchState, fetched: Fetched) -> FetchState:

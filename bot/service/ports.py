@@ -9,6 +9,7 @@ from bot.domain.article import Article, Entry
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Feed, FetchState
 from bot.domain.pace import SAYS_NOTHING, Said
+from bot.domain.push import Offer, Push, PushStatus
 from bot.domain.standing import Notice
 from bot.domain.statement import Analysis, Document
 from bot.domain.story import Story, Summary
@@ -27,7 +28,7 @@ class Fetched:
     `content_type` is the Content-Type header as received. `asked_to_wait` comes from Retry-After, `fresh_for` (for how
     long the server calls it fresh) from Cache-Control, else Expires. `moved_to` is where
     redirects for good (301, 308) led, if there were any. `size` is what the body took on the wire, in bytes; None: no
-    body came (304).
+    body came (304). `offer` is the hub that the answer's headers name.
     """
 
     body: bytes | None
@@ -40,6 +41,7 @@ class Fetched:
     fresh_for: timedelta | None = None
     moved_to: str | None = None
     size: int | None = None
+    offer: Offer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Parsed:
 
     Raw items whose digest was already known are skipped before feedparser sees them; `skipped` counts them.
     `plain` is (title, text) of each entry, HTML removed, in the order of `entries`.
-    `said` is what the feed says of how often to come.
+    `said` is what the feed says of how often to come and of its hub.
     """
 
     entries: tuple[Entry, ...]
@@ -70,6 +72,13 @@ class FeedSource(Protocol):
 
     async def page_text(self, link: str) -> str | None:
         """The article's full text from its page, robots.txt obeyed; None where there is none to be had."""
+
+
+class Hubs(Protocol):
+    """Asks hubs to push, guarded and capped as all that goes out."""
+
+    async def ask_hub(self, hub: str, form: Mapping[str, str]) -> None:
+        """POST a form to a hub, which then confirms by itself. Raises FetchError when it does not take it."""
 
 
 class Analyst(Protocol):
@@ -194,6 +203,27 @@ class Transaction(Protocol):
     def finish_poll(self, claimed: ClaimedFeed, state: FetchState) -> bool:
         """Save the feed's new state and give the lease back. False: the lease was lost, roll everything back."""
 
+    def offers(self) -> Mapping[int, Offer]:
+        """The hub that each active feed names, with the feed's own address as topic where it names none."""
+
+    def pushes(self) -> Sequence[Push]:
+        """Every subscription at a hub, held against other workers until the end of this transaction."""
+
+    def due_pushes(self, *, now: datetime, limit: int) -> Sequence[Push]:
+        """Subscriptions whose hub is to be asked now, longest due first, held as above; not those that others hold."""
+
+    def push(self, push: str) -> Push | None:
+        """One subscription by its id, held as above."""
+
+    def save_push(self, push: Push) -> None:
+        """Store a subscription, new or changed."""
+
+    def drop_push(self, push: str) -> None:
+        """Forget a subscription."""
+
+    def distrust_pushes(self, feed_id: int) -> None:
+        """Poll a feed at its own pace again: its hub does not push any more."""
+
 
 class Storage(Protocol):
     """Everything that outlives the process. All times are aware and in UTC. Raises StorageError."""
@@ -221,6 +251,9 @@ class Storage(Protocol):
 
         `early`: also those not yet due that have not succeeded since that moment, unless they are failing.
         """
+
+    async def claim_feed(self, feed_id: int, *, now: datetime, lease: timedelta) -> ClaimedFeed | None:
+        """Lease one active feed, due or not; None while somebody else holds it."""
 
     async def release_feeds(self, claimed: Sequence[ClaimedFeed]) -> None:
         """Give leases back unused (shutdown)."""
@@ -281,6 +314,12 @@ class Storage(Protocol):
 
     async def health(self) -> list[FeedHealth]:
         """Every active feed with its state."""
+
+    async def push(self, push: str) -> Push | None:
+        """A subscription at a hub by its id."""
+
+    async def push_counts(self) -> Mapping[PushStatus, int]:
+        """Subscriptions at hubs by status."""
 
     async def backlog(self) -> Backlog:
         """The outbox in figures."""

@@ -54,6 +54,8 @@ class Queries:
             ("Channels", links),
             ("Running", f"since {ago(now, self._started)}, version {self._version}"),
         ]
+        if pushes := await self._storage.push_counts():
+            facts.append(("Pushes", ", ".join(f"{number} {status}" for status, number in sorted(pushes.items()))))
         if reasons := Counter(f.state.reason for f in feeds if f.state.reason and not f.state.failures):
             facts.append(("Next polls", "\n".join(f"{why}: {n}" for why, n in reasons.most_common())))
         if failing:

@@ -129,6 +129,17 @@ def address(value: str) -> str:
     return value
 
 
+def public_url(value: str) -> str:
+    """The address under which the world reaches this bot, without a slash at its end."""
+    url = address(value)
+    parts = urlsplit(url)
+    if parts.query or parts.fragment or "?" in url or "#" in url:
+        raise WrongError("has a ? or # in it", f'write only "{plain(url.split("?")[0].split("#")[0])}"')
+    if not url.isascii() or re.search(r"[{}<>\\^`|\"]", url):
+        raise WrongError("holds a character that no address has", 'write it as "https://parley.example.org"')
+    return url.rstrip("/")
+
+
 def language(value: str) -> str:
     """A language tag in lower case."""
     value = value.strip().lower()

@@ -89,6 +89,11 @@ _LEASE: Final = (
     .values(lease_until=sa.bindparam("until", type_=Moment), fence=feeds.c.fence + 1)
     .returning(feeds)
 )
+_FREE: Final = (
+    sa.select(feeds.c.id)
+    .where(feeds.c.id == sa.bindparam("of_feed"), feeds.c.active, lapsed(feeds))
+    .with_for_update(skip_locked=True)
+)
 _MINE = sa.and_(feeds.c.id == sa.bindparam("of_feed"), feeds.c.fence == sa.bindparam("of_fence"))
 _RELEASE: Final = sa.update(feeds).where(_MINE).values(lease_until=None)
 _FINISH: Final = sa.update(feeds).where(_MINE)
@@ -168,9 +173,20 @@ def claim_feeds(
     ids = chosen.scalars().all()
     if not ids:
         return []
-    rows = connection.execute(_LEASE, {"chosen": ids, "until": now + lease})
-    claimed = [ClaimedFeed(r.id, _feed(r), _state(r), r.fence, r.lease_until) for r in rows]
+    claimed = _leased(connection, ids, now + lease)
     return sorted(claimed, key=lambda c: (c.state.next_check is not None, c.state.next_check, c.id))
+
+
+def claim_feed(connection: sa.Connection, feed_id: int, *, now: datetime, lease: timedelta) -> ClaimedFeed | None:
+    """Lease one feed, due or not; None when it is held, or gone."""
+    moments = {"now": now, "no_lease": no_lease(now)}
+    free: int | None = connection.execute(_FREE, {**moments, "of_feed": feed_id}).scalar_one_or_none()
+    return _leased(connection, [free], now + lease)[0] if free is not None else None
+
+
+def _leased(connection: sa.Connection, ids: Sequence[object], until: datetime) -> list[ClaimedFeed]:
+    rows = connection.execute(_LEASE, {"chosen": ids, "until": until})
+    return [ClaimedFeed(r.id, _feed(r), _state(r), r.fence, r.lease_until) for r in rows]
 
 
 def release_feeds(connection: sa.Connection, claimed: Sequence[ClaimedFeed]) -> None:
@@ -222,6 +238,7 @@ def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
         **{count: getattr(state, count) for count in _COUNTS},
         "failing_since": state.failing_since,
         "standing": state.standing.value,
+        "pushed_until": state.pushed_until,
         "lease_until": None,
     }
 
@@ -297,4 +314,5 @@ def _state(row: Any) -> FetchState:
         **{count: getattr(row, count) for count in _COUNTS},
         failing_since=row.failing_since,
         standing=Standing(row.standing),
+        pushed_until=row.pushed_until,
     )

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 from bot.domain.pace import SAYS_NOTHING, Said
+from bot.domain.push import Offer
 
 
 def stored(said: Said) -> str | None:
@@ -15,6 +16,8 @@ def stored(said: Said) -> str | None:
         "period": said.period.total_seconds() if said.period is not None else None,
         "hours": sorted(said.skip_hours),
         "days": sorted(said.skip_days),
+        "hub": said.offer.hub if said.offer is not None else None,
+        "topic": said.offer.topic if said.offer is not None else None,
     }
     return json.dumps({name: value for name, value in parts.items() if value})
 
@@ -29,4 +32,5 @@ def said_of(column: str | None) -> Said:
         period=timedelta(seconds=parts["period"]) if "period" in parts else None,
         skip_hours=frozenset(parts.get("hours", ())),
         skip_days=frozenset(parts.get("days", ())),
+        offer=Offer(parts["hub"], parts.get("topic")) if "hub" in parts else None,
     )

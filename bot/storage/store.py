@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from bot.domain.article import Article
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Feed, FetchState
+from bot.domain.push import Offer, Push, PushStatus
 from bot.domain.standing import Notice
 from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known, Recalled
-from bot.storage import articles, entries, feeds, notices, outbox, stories, subscriptions
+from bot.storage import articles, entries, feeds, notices, outbox, pushes, stories, subscriptions
 from bot.storage.engine import DURABLE, READ_ONLY, open_engine
 from bot.storage.gather import Gatherer
 from bot.storage.lane import Lane, Work
@@ -113,6 +114,34 @@ class SqlTransaction:
         """Save the feed's new state and give the lease back."""
         return feeds.finish_poll(self._connection, claimed, state)
 
+    def offers(self) -> Mapping[int, Offer]:
+        """The hubs that active feeds name."""
+        return pushes.offers(self._connection)
+
+    def pushes(self) -> Sequence[Push]:
+        """Every subscription at a hub."""
+        return pushes.every_push(self._connection)
+
+    def due_pushes(self, *, now: datetime, limit: int) -> Sequence[Push]:
+        """Those whose hub is to be asked."""
+        return pushes.due_pushes(self._connection, now, limit)
+
+    def push(self, push: str) -> Push | None:
+        """One of them."""
+        return pushes.push(self._connection, push, hold=True)
+
+    def save_push(self, push: Push) -> None:
+        """Store one, new or changed."""
+        pushes.save_push(self._connection, push)
+
+    def drop_push(self, push: str) -> None:
+        """Forget one."""
+        pushes.drop_push(self._connection, push)
+
+    def distrust_pushes(self, feed_id: int) -> None:
+        """Poll a feed at its own pace again."""
+        pushes.distrust_pushes(self._connection, feed_id)
+
 
 class SqlStorage:
     """Satisfies `Storage`. Every failure of the database is a StorageError; nothing of the transaction is kept then."""
@@ -154,6 +183,10 @@ class SqlStorage:
         return await self._write(
             lambda connection: feeds.claim_feeds(connection, now=now, limit=limit, lease=lease, early=early)
         )
+
+    async def claim_feed(self, feed_id: int, *, now: datetime, lease: timedelta) -> ClaimedFeed | None:
+        """Lease one feed, due or not."""
+        return await self._write(lambda connection: feeds.claim_feed(connection, feed_id, now=now, lease=lease))
 
     async def release_feeds(self, claimed: Sequence[ClaimedFeed]) -> None:
         """Give leases back unused."""
@@ -219,6 +252,14 @@ class SqlStorage:
     async def prune(self, *, before: datetime) -> int:
         """Delete old articles that belong to no story."""
         return await self._write(lambda connection: articles.prune(connection, before))
+
+    async def push(self, push: str) -> Push | None:
+        """A subscription at a hub."""
+        return await self._read(lambda connection: pushes.push(connection, push, hold=False))
+
+    async def push_counts(self) -> Mapping[PushStatus, int]:
+        """Subscriptions at hubs by status."""
+        return await self._read(pushes.push_counts)
 
     async def health(self) -> list[FeedHealth]:
         """Every active feed with its state."""

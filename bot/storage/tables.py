@@ -91,9 +91,31 @@ feeds = sa.Table(
     sa.Column("saved", sa.BigInteger, nullable=False),  # bytes that did not come with them
     sa.Column("failing_since", Moment),
     sa.Column("standing", Words, nullable=False),  # what its channels have been told that it is
+    sa.Column("pushed_until", Moment),
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),
+)
+
+# Subscriptions of feeds at their hubs (WebSub). A feed has one that counts, and perhaps others that are given back.
+LIVE = sa.text("status <> 'ending'")
+pushes = sa.Table(
+    "pushes",
+    metadata,
+    sa.Column("id", Words, primary_key=True),
+    sa.Column("feed", Id, sa.ForeignKey("feeds.id"), nullable=False),
+    sa.Column("hub", Words, nullable=False),
+    sa.Column("topic", Words, nullable=False),
+    sa.Column("callback", Words, nullable=False),
+    sa.Column("secret", Words, nullable=False),
+    sa.Column("status", Words, nullable=False),
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("next_try", Moment, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("lease_until", Moment),
+    sa.Column("error", Words),
+    sa.Index("ix_pushes_live", "feed", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
+    sa.Index("ix_pushes_due", "next_try"),
 )
 
 # What each feed has shown, for ever: it outlives the articles, so that an old item that comes back is not news.

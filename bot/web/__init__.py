@@ -2,5 +2,7 @@
 
 from bot.web.metrics import PrometheusMeter
 from bot.web.server import WebServer
+from bot.web.websub import PATH as CALLBACKS
+from bot.web.websub import Callbacks
 
-__all__ = ["PrometheusMeter", "WebServer"]
+__all__ = ["CALLBACKS", "Callbacks", "PrometheusMeter", "WebServer"]

@@ -44,6 +44,13 @@ METRICS = (
     Metric("gauge", "parley_feeds", "Feeds by state: working, failing", ("state",)),
     Metric("gauge", "parley_feeds_overdue", "Feeds that should have been polled more than five minutes ago"),
     Metric("gauge", "parley_platform_connected", "1 while a chat platform is connected", ("platform",)),
+    Metric(
+        "counter",
+        "parley_pushes_total",
+        "What hubs sent, by outcome: saved, taken, unreadable, unsigned, unknown, too_large, slow, later",
+        ("outcome",),
+    ),
+    Metric("gauge", "parley_push_subscriptions", "Subscriptions at hubs: asked, active, refused, ending", ("status",)),
     Metric("counter", "parley_scheduler_missed_total", "Ticks left out or ended by an error, by job", ("job",)),
     Metric("gauge", "parley_settings_stale", "1 while the settings file on disk is not what runs"),
     Metric("gauge", "parley_build_info", "1; the label tells the version that runs", ("version",)),

@@ -1,4 +1,4 @@
-"""The pages of PARLEY_HTTP: /health for Docker and people, /metrics for Prometheus."""
+"""The pages of PARLEY_HTTP: /health for Docker and people, /metrics for Prometheus, /websub/ for hubs."""
 
 import os
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from aiohttp import web
 from bot.errors import ConfigError, Mistake
 from bot.service.health import HealthReport
 from bot.web.metrics import PrometheusMeter
+from bot.web.websub import Callbacks
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -19,9 +20,17 @@ INDEX = "Parley watches news feeds and posts who said what.\n\n/health   how it 
 
 
 class WebServer:
-    """Serves read-only pages on host:port; `port` 0 takes a free one. There are no secrets on them."""
+    """Serves pages on host:port; `port` 0 takes a free one. No secret is on them, and only `callbacks` take input."""
 
-    def __init__(self, host: str, port: int, *, health: Callable[[], HealthReport], meter: PrometheusMeter) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        health: Callable[[], HealthReport],
+        meter: PrometheusMeter,
+        callbacks: Callbacks | None = None,
+    ) -> None:
         self._host = host
         self._port = port
         self._health = health
@@ -30,9 +39,12 @@ class WebServer:
         app.router.add_get("/", self._get_index)
         app.router.add_get("/health", self._get_health)
         app.router.add_get("/metrics", self._get_metrics)
+        if callbacks is not None:
+            callbacks.add_to(app)
         app.on_response_prepare.append(_add_headers)
         # Pages take no time: a second is plenty for those that are being read while the bot stops.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
+        # Bodies are not unpacked: a hub has no reason to pack them, and a bomb would burst before it is counted.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
 
     @property
     def port(self) -> int:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot import __version__
 from bot.domain.feed import FetchState
+from bot.domain.push import Offer
 from bot.errors import BusyHostError, FetchError
 from bot.feeds.fetch import Fetcher, fresh_for, retry_after
 from tests.feeds.conftest import Site, fetching
@@ -401,3 +402,45 @@ async def test_a_feed_does_not_wait_for_ever_behind_others_of_a_host_that_hangs(
 def test_how_long_an_answer_is_fresh(headers: dict[str, str], wait: int | None) -> None:
     found = fresh_for(headers, now=datetime(2026, 1, 1, 12, tzinfo=UTC))
     assert found == (timedelta(seconds=wait) if wait else None)
+
+
+# --- forms ------------------------------------------------------------------------------------------
+
+
+async def test_a_form_is_posted_and_stays_one_where_it_is_redirected(site: Site, fetcher: Fetcher) -> None:
+    async def take(request: web.Request) -> web.Response:
+        return web.Response(status=202, text=str((await request.post())["hub.mode"]))
+
+    site.on("/there", take)
+    url = site.answer("/", status=308, Location="/there")
+    answer = await fetcher.post(url, {"hub.mode": "subscribe"})
+    assert (answer.status, answer.body) == (202, b"subscribe")
+
+
+async def test_a_redirect_that_would_lose_the_form_is_an_answer(site: Site, fetcher: Fetcher) -> None:
+    url = site.answer("/", status=302, Location="/there")
+    assert (await fetcher.post(url, {"a": "b"})).status == 302
+    assert len(site.seen) == 1
+
+
+async def test_a_form_goes_nowhere_the_guard_forbids(site: Site, fetcher: Fetcher) -> None:
+    with pytest.raises(FetchError, match="not a public address"):
+        await fetcher.post("http://10.0.0.1/", {"a": "b"})
+    with pytest.raises(FetchError, match="refused"):
+        await fetcher.post(site.answer("/", status=307, Location="http://169.254.169.254/"), {"a": "b"})
+
+
+@pytest.mark.parametrize(
+    ("link", "offer"),
+    [
+        ('<https://hub.example/>; rel="hub"', Offer("https://hub.example/")),
+        ('<https://a.example/>; rel=self, </h>; rel="x hub"', Offer("{url}h", "https://a.example/")),
+        ("<https://hub.example/>; rel=next", None),
+        ("<http://[::1>; rel=hub", None),
+        ("nonsense, <>; <", None),
+    ],
+)
+async def test_link_headers_name_the_hub(site: Site, fetcher: Fetcher, link: str, offer: Offer | None) -> None:
+    fetched = await fetcher.feed(site.answer("/", "<rss/>", Link=link), FetchState())
+    expected = Offer(offer.hub.replace("{url}", site.url()), offer.topic) if offer else None
+    assert fetched.offer == expected

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.pace import Said
+from bot.domain.push import Push, PushStatus
 from bot.domain.subscription import Platform
 from bot.errors import FetchError
 from bot.service.catalog import build_catalog, conflicts_meant
@@ -102,3 +103,14 @@ async def test_status_counts_why_feeds_are_asked_when_they_are(bot, commands):
 )
 def test_spans(delta, words):
     assert span(delta) == words
+
+
+async def test_status_tells_of_subscriptions_at_hubs(bot, commands):
+    await bot.settle()
+    facts = dict((await commands["status"].handler({})).facts)
+    assert "Pushes" not in facts
+    now = bot.clock.now()
+    for status in (PushStatus.ENDING, PushStatus.ACTIVE):
+        push = Push(status, 1, "https://h.example/", "t", "c", "s", status, created=now, next_try=now)
+        await bot.storage.write(lambda tx, push=push: tx.save_push(push))
+    assert dict((await commands["status"].handler({})).facts)["Pushes"] == "1 active, 1 ending"

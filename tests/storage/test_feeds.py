@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.pace import PAUSED, Said
+from bot.domain.push import Offer
 from bot.domain.subscription import Subscription
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
 
@@ -55,7 +56,8 @@ async def test_state_survives_exactly(storage):
         last_change=NOW,
         last_news=NOW - HOUR,
         rhythm=timedelta(minutes=7),
-        said=Said(HOUR, timedelta(days=1), frozenset({0, 23}), frozenset({6})),
+        said=Said(HOUR, timedelta(days=1), frozenset({0, 23}), frozenset({6}), Offer("https://hub.example/", "t")),
+        pushed_until=NOW + HOUR,
         reason="its interval",
         moved_to="https://new.example/rss",
         moved_times=2,

@@ -17,7 +17,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 async def test_an_empty_database_is_brought_up_and_a_second_time_nothing_is_left_to_do(url):
-    assert await upgrade(url) == ["0001_first_schema", "0002_pace", "0003_moved", "0004_saved", "0005_standing"]
+    assert await upgrade(url) == [
+        "0001_first_schema",
+        "0002_pace",
+        "0003_moved",
+        "0004_saved",
+        "0005_standing",
+        "0006_pushes",
+    ]
     assert await upgrade(url) == []
 
 
@@ -32,7 +39,7 @@ async def test_migrations_make_what_the_tables_say(url):
 
 async def test_two_bots_that_start_at_once_upgrade_once(url):
     applied = await asyncio.gather(*(upgrade(url) for _ in range(4)))
-    assert sorted(len(a) for a in applied) == [0, 0, 0, 5]
+    assert sorted(len(a) for a in applied) == [0, 0, 0, 6]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +96,7 @@ async def test_moments_without_a_zone_are_refused(url):
 async def test_a_database_is_examined_and_left_as_it_is(url):
     assert (await examine(url)).endswith((", empty", "will be made at the first start"))
     await upgrade(url)
-    assert (await examine(url)).endswith(", schema 0005")
+    assert (await examine(url)).endswith(", schema 0006")
     assert "hunter2" not in await examine(url)
 
 

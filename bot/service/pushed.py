@@ -1,0 +1,100 @@
+"""What hubs send: a signed body is taken in as if it had been polled, while nobody else holds its feed."""
+
+import asyncio
+import contextlib
+import logging
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.domain.push import Push
+from bot.errors import StorageError
+from bot.service.crew import Crew
+from bot.service.ingest import Ingest
+from bot.service.poller import LEASE
+from bot.service.ports import ClaimedFeed, Clock, Fetched, Storage
+
+log = logging.getLogger(__name__)
+
+# A poll of the same feed is mostly over within a second. After this long the hub is asked to come again.
+WAIT_FOR_FEED = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(milliseconds=100)
+# Hubs give up on a slow answer; what was begun goes on without them.
+ANSWER_WITHIN = timedelta(seconds=8)
+AT_ONCE = 8
+
+
+class Taken(StrEnum):
+    """What became of a push: `saved`, `taken` (still being read), `unreadable`, or `later` (the hub may try again)."""
+
+    SAVED = "saved"
+    TAKEN = "taken"
+    UNREADABLE = "unreadable"
+    LATER = "later"
+
+
+class Pushed:
+    """The use case "a hub has sent something". At most `at_once` bodies are held at a time."""
+
+    def __init__(self, *, ingest: Ingest, storage: Storage, clock: Clock, at_once: int = AT_ONCE) -> None:
+        self._ingest = ingest
+        self._storage = storage
+        self._clock = clock
+        self._crew = Crew(at_once)
+
+    async def find(self, id_: str) -> Push | None:
+        """The subscription that a callback belongs to. Raises StorageError."""
+        return await self._storage.push(id_)
+
+    async def take(self, push: Push, body: bytes, content_type: str | None) -> Taken:
+        """Take in a body whose signature holds. Raises nothing that it can cause."""
+        if not self._crew.free:
+            return Taken.LATER
+        done: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        self._crew.spawn(self._work(push, body, content_type, done))
+        await asyncio.wait([done], timeout=ANSWER_WITHIN.total_seconds())
+        return done.result() if done.done() else Taken.TAKEN
+
+    async def stop(self, grace: timedelta) -> None:
+        """Give what is being taken in `grace`, then cut it off: its hub sends it again, or the next poll finds it."""
+        await self._crew.stop(grace)
+
+    async def _work(self, push: Push, body: bytes, content_type: str | None, done: "asyncio.Future[Taken]") -> None:
+        taken = Taken.LATER
+        try:
+            taken = await self._take_in(push, body, content_type)
+        except StorageError as error:
+            log.error("a push could not be saved; its hub may send it again, or a poll finds it: %s", error)
+        except Exception:
+            log.exception("unexpected fault while taking in a push")
+        finally:
+            if not done.done():
+                done.set_result(taken)
+
+    async def _take_in(self, push: Push, body: bytes, content_type: str | None) -> Taken:
+        claimed = await self._claim(push.feed)
+        if claimed is None:
+            return Taken.LATER
+        # Relative links mean what they mean in a polled body, or an item without an id would be told twice.
+        url = claimed.state.learnt_address or claimed.feed.url
+        fetched = Fetched(body=body, url=url, content_type=content_type)
+        try:
+            outcome = await self._ingest.push(claimed, fetched, until=push.lease_until)
+        except BaseException:
+            with contextlib.suppress(StorageError, TimeoutError):  # the lease lapses by itself
+                async with asyncio.timeout(1):
+                    await self._storage.release_feeds([claimed])
+            raise
+        log.debug("%s: pushed: %s new=%d flagged=%d", claimed.feed.name, outcome.status, outcome.new, outcome.flagged)
+        if outcome.status == "failed":
+            log.warning("%s: its hub pushed what cannot be read: %s", claimed.feed.name, outcome.error)
+            return Taken.UNREADABLE
+        return Taken.SAVED if outcome.status == "polled" else Taken.LATER
+
+    async def _claim(self, feed: int) -> ClaimedFeed | None:
+        """The feed, once no poll holds it; None when that takes too long."""
+        for _ in range(WAIT_FOR_FEED // LOOK_AGAIN):
+            claimed = await self._storage.claim_feed(feed, now=self._clock.now(), lease=LEASE)
+            if claimed is not None:
+                return claimed
+            await asyncio.sleep(LOOK_AGAIN.total_seconds())
+        return None

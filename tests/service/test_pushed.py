@@ -1,0 +1,119 @@
+"""Whatever comes by push, by poll or by both, in any order: each entry is told once."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.push import Push, PushStatus
+from bot.service.ingest import Ingest
+from bot.service.pushed import Pushed, Taken
+from tests.fakes.feeds import FakeAnalyst
+from tests.service.rig import WIRE, Rig, rig
+from tests.service.test_told_once import BytesSource, item
+
+SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Step:
+    """`publish` puts one more item into the feed; `poll`; `push` sends the newest `items` of it; `restart`."""
+
+    what: str
+    items: int = 1
+
+
+steps = st.lists(
+    st.one_of(
+        st.just(Step("publish")),
+        st.just(Step("poll")),
+        st.integers(1, SHOWN).map(lambda n: Step("push", n)),
+        st.just(Step("restart")),
+        st.just(Step("both")),
+    ),
+    max_size=14,
+)
+
+
+def rss(items: Sequence[str]) -> bytes:
+    return f'<rss version="2.0"><channel>{"".join(items)}</channel></rss>'.encode()
+
+
+def report(number: int) -> str:
+    return item(
+        str(number), title=f"Dispatch number {number}", text=f"Speaker{number} rejects ceasefire", link=f"/{number}"
+    )
+
+
+class Play:
+    """Plays steps on one bot, and keeps which items it had a chance to see."""
+
+    def __init__(self, bot: Rig) -> None:
+        self.bot = bot
+        self.source = BytesSource()
+        self.source.body = rss([])
+        self.published: list[str] = []
+        self.seen: set[int] = set()
+        self.restart()
+
+    def restart(self) -> None:
+        bot = self.bot
+        ingest = Ingest(
+            source=self.source, analyst=FakeAnalyst(), storage=bot.storage, clock=bot.clock, meter=bot.meter,
+            owed=lambda: None, jitter=lambda: 0.0,
+        )  # fmt: skip
+        bot.ingest = ingest
+        bot.deliverer = bot.new_deliverer()
+        self.pushed = Pushed(ingest=ingest, storage=bot.storage, clock=bot.clock)
+
+    async def poll(self) -> None:
+        self.source.body = rss(self.published[-SHOWN:])
+        self.saw(SHOWN)
+        await self.bot.poll()
+
+    async def push(self, items: int) -> None:
+        now = self.bot.clock.now()
+        push = Push(
+            "id", 1, "https://hub.example/", WIRE.url, "https://me.example/websub/id", "s", PushStatus.ACTIVE,
+            now, now, lease_until=now + timedelta(days=1),
+        )  # fmt: skip
+        self.saw(items)
+        assert await self.pushed.take(push, rss(self.published[-items:]), None) is Taken.SAVED
+
+    def saw(self, items: int) -> None:
+        self.seen |= set(range(max(len(self.published) - items, 0), len(self.published)))
+
+    async def do(self, step: Step) -> None:
+        if step.what == "publish":
+            self.published.append(report(len(self.published)))
+        elif step.what == "restart":
+            self.restart()
+        elif step.what == "poll":
+            self.bot.clock.forward(minutes=20)
+            await self.poll()
+        elif step.what == "push":
+            await self.push(step.items)
+        else:
+            self.bot.clock.forward(minutes=20)
+            await asyncio.gather(self.poll(), self.push(1))
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps)
+def test_any_mix_of_pushes_and_polls_tells_each_entry_once(todo: list[Step]) -> None:
+    async def play(folder: str) -> None:
+        async with rig(Path(folder)) as bot:
+            await bot.settle()
+            one = Play(bot)
+            for step in todo:
+                await one.do(step)
+                await bot.deliver()
+            assert sorted(bot.shown) == sorted(f"alert: Speaker{n} reject ceasefire (1)" for n in one.seen)
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(play(folder))
