@@ -52,7 +52,8 @@ REREAD = timedelta(seconds=3)
 PRUNE = timedelta(hours=6)
 TEND = timedelta(seconds=5)
 KEEP_TEXTS = timedelta(days=90)
-# Under the five seconds of SIGTERM all together: polls, then sends, then connections.
+# Under the five seconds of SIGTERM all together: ticks, then polls, then sends, then connections.
+TICK_GRACE = timedelta(seconds=0.5)
 POLL_GRACE = timedelta(seconds=0.5)
 SEND_GRACE = timedelta(seconds=1.5)
 
@@ -133,7 +134,7 @@ async def run(
             await stop.wait()
             log.info("stopping")
         finally:
-            scheduler.stop()
+            await scheduler.stop(TICK_GRACE)
             await asyncio.gather(bot.poller.stop(POLL_GRACE), bot.pushed.stop(POLL_GRACE))
             await bot.deliverer.stop(SEND_GRACE)
 

@@ -49,24 +49,48 @@ class Scheduler:
         self._meter = meter
         self._wall = wall
         self._watch: asyncio.TimerHandle | None = None
+        self._stopping = False
+        self._running: set[asyncio.Future[object]] = set()
         self._scheduler.add_listener(self._heard, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         # An overlapping tick is normal here: the poll ticker waits while the disk is slow.
         logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
 
     def every(self, interval: timedelta, name: str, job: Callable[[], Awaitable[object]]) -> None:
         """Add a ticker; its first tick comes one interval after the start."""
-        self._scheduler.add_job(job, Every(interval), id=name, name=name)
+
+        async def tick() -> None:
+            running = asyncio.ensure_future(job())
+            self._running.add(running)
+            running.add_done_callback(self._running.discard)
+            # apscheduler cuts its jobs off when it shuts down; what a tick has just claimed would wait for its lease.
+            try:
+                await asyncio.shield(running)
+            except asyncio.CancelledError:
+                if not self._stopping:
+                    raise
+
+        self._scheduler.add_job(tick, Every(interval), id=name, name=name)
 
     def start(self) -> None:
         """Begin ticking, in the running event loop."""
         self._scheduler.start()
         self._look_later()
 
-    def stop(self) -> None:
-        """No more ticks. Jobs that run already are left alone."""
+    async def stop(self, grace: timedelta) -> None:
+        """No more ticks; give jobs that run already `grace` to end, then cut them off."""
+        self._stopping = True
         if self._watch is not None:
             self._watch.cancel()
         self._scheduler.shutdown(wait=False)
+        running = list(self._running)
+        if running:
+            _, late = await asyncio.wait(running, timeout=grace.total_seconds())
+            for job in late:
+                job.cancel()
+        # What a job raises now nobody hears of otherwise: apscheduler listens no more.
+        for outcome in await asyncio.gather(*running, return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("a ticker failed while the bot stopped", exc_info=outcome)
 
     def _look_later(self) -> None:
         loop = asyncio.get_running_loop()

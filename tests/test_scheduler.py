@@ -58,7 +58,7 @@ async def ticking(wall: Wall) -> AsyncIterator[Callable]:
     try:
         yield wait
     finally:
-        scheduler.stop()
+        await scheduler.stop(SECOND)
 
 
 @pytest.mark.parametrize(
@@ -99,9 +99,52 @@ async def test_a_failing_tick_is_logged_and_counted_and_the_next_one_comes(monke
     scheduler.start()
     async with asyncio.timeout(20):
         await again.wait()
-    scheduler.stop()
+    await scheduler.stop(SECOND)
     assert "ticker fragile failed" in caplog.text
     assert meter.counts[("parley_scheduler_missed_total", "fragile")] == 1
+
+
+@pytest.mark.parametrize(("grace", "ended"), [(20 * SECOND, "carried through"), (SECOND / 100, "cut off")])
+async def test_a_job_that_runs_when_all_stops_may_end_within_its_grace(monkeypatch, grace, ended):
+    Wall(monkeypatch)
+    began, gate, fate = asyncio.Event(), asyncio.Event(), []
+
+    async def job() -> None:
+        began.set()
+        try:
+            await gate.wait()
+            fate.append("carried through")
+        except asyncio.CancelledError:
+            fate.append("cut off")
+            raise
+
+    scheduler = Scheduler(FakeMeter())
+    scheduler.every(timedelta(seconds=0.01), "slow", job)
+    scheduler.start()
+    await began.wait()
+    if ended == "carried through":
+        asyncio.get_running_loop().call_later(0.05, gate.set)
+    await scheduler.stop(grace)
+    assert fate == [ended]
+
+
+async def test_what_a_job_raises_while_all_stops_is_told(monkeypatch, caplog):
+    Wall(monkeypatch)
+    began, gate = asyncio.Event(), asyncio.Event()
+
+    async def job() -> None:
+        began.set()
+        await gate.wait()
+        raise RuntimeError("a fault of ours")
+
+    scheduler = Scheduler(FakeMeter())
+    scheduler.every(timedelta(seconds=0.01), "fragile", job)
+    scheduler.start()
+    await began.wait()
+    asyncio.get_running_loop().call_later(0.05, gate.set)
+    await scheduler.stop(20 * SECOND)
+    assert "a ticker failed while the bot stopped" in caplog.text
+    assert "a fault of ours" in caplog.text
 
 
 @pytest.mark.parametrize(
