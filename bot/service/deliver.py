@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import timedelta
+from typing import Any
 
 from bot.domain.delivery import GIVE_UP, Delivery, DeliveryKind, Message, retry_at
 from bot.domain.subscription import Platform
@@ -18,6 +19,8 @@ log = logging.getLogger(__name__)
 SEND_DEADLINE = timedelta(seconds=25)
 LEASE = timedelta(seconds=60)
 AT_ONCE = 20
+# A database that hangs must not hold up the stop: SENDING, which stays then, says "in doubt" as well.
+MARK_GRACE = timedelta(seconds=1)
 # A bot that was off for a long weekend owes old messages, too: age alone is no reason to give one up.
 MIN_ATTEMPTS = 20
 
@@ -101,17 +104,16 @@ class Deliverer:
             except DeliveryError as error:
                 await self._failed(delivery, error)
             except asyncio.CancelledError:
-                # A database that hangs must not hold up the stop: SENDING says "in doubt" as well.
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(1):
-                        await asyncio.shield(self._failed(delivery, _cut_off("the bot was stopped")))
+                    async with asyncio.timeout(MARK_GRACE.total_seconds()):
+                        await self._failed(delivery, _cut_off("the bot was stopped"))
                 raise
             except Exception as fault:
                 log.exception("unexpected fault while sending %s", delivery.id)
                 await self._failed(delivery, _cut_off(f"a fault of ours ({type(fault).__name__}), see the log"))
             else:
                 now = self._clock.now()
-                await self._storage.sent(delivery, message_id, now=now)
+                await _carried_through(self._storage.sent(delivery, message_id, now=now))
                 self._meter.count("parley_deliveries_total", platform=delivery.channel.platform, outcome="sent")
                 self._meter.observe("parley_delivery_lag_seconds", (now - delivery.created).total_seconds())
         except StorageError as error:
@@ -149,6 +151,18 @@ class Deliverer:
         else:
             wait = (next_try - now).total_seconds()
             log.warning("%s channel %s: %s; next try in %.0f s", platform, delivery.channel.id, error, wait)
+
+
+async def _carried_through(mark: Coroutine[Any, Any, None]) -> None:
+    """Let a mark be made although its task is cut off: a terminal has no history in which to look for the message."""
+    marking = asyncio.ensure_future(mark)
+    try:
+        await asyncio.shield(marking)
+    except asyncio.CancelledError:
+        await asyncio.wait([marking], timeout=MARK_GRACE.total_seconds())
+        if marking.done():
+            marking.result()
+        raise
 
 
 def _cut_off(why: str) -> DeliveryError:

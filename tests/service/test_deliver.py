@@ -125,6 +125,28 @@ async def test_stopping_cuts_a_send_off_and_leaves_it_in_doubt(owing):
     assert owing.shown == [ALERT]
 
 
+async def test_what_was_sent_in_the_last_moment_is_marked_although_the_bot_stops(owing, monkeypatch):
+    import asyncio
+
+    sent, begun, gate = owing.storage.sent, asyncio.Event(), asyncio.Event()
+
+    async def slow(*marked, **when):
+        begun.set()
+        await gate.wait()
+        await sent(*marked, **when)
+
+    monkeypatch.setattr(owing.storage, "sent", slow)
+    await owing.deliverer.pump()
+    await begun.wait()
+    asyncio.get_running_loop().call_later(0.05, gate.set)
+    await owing.deliverer.stop(timedelta(0))
+    assert (await owing.storage.backlog()).pending == 0
+    owing.deliverer = owing.new_deliverer()
+    await owing.deliver(minutes=2)
+    assert owing.shown == [ALERT]
+    assert owing.messenger.finds == 0
+
+
 async def test_a_fault_of_ours_in_one_message_does_not_stop_the_others(owing, caplog, monkeypatch):
     await owing.poll(wire=[NEWS, entry("2", "Graustark agrees ceasefire")])
     post = owing.messenger.post
