@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from bot.errors import StorageError
 
@@ -80,6 +80,11 @@ def storage_errors() -> Iterator[None]:
     except (SQLAlchemyError, sqlite3.Error, OSError, ModuleNotFoundError) as error:
         cause = getattr(error, "orig", None) or error
         raise StorageError(_words(cause)) from error
+
+
+def may_be_of_one_row(error: Exception) -> bool:
+    """Whether one of many rows may be at fault: not where the database was out of reach, busy, full or broken."""
+    return not isinstance(error.__cause__ or error, OperationalError | InterfaceError | OSError)
 
 
 def _words(cause: BaseException) -> str:

@@ -14,16 +14,21 @@ AT_ONCE = 32
 
 
 class Gatherer(Generic[Item, Answer]):
-    """Hands items on in groups of up to `at_once`, none waiting longer than `linger`; `save` answers each, in order."""
+    """Hands items on in groups of up to `at_once`, none waiting longer than `linger`; `save` answers each, in order.
+
+    A group that fails with an error of which `by_one` says that a single item may be its cause is saved item by item.
+    """
 
     def __init__(
         self,
         save: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
         *,
+        by_one: Callable[[Exception], bool],
         linger: timedelta = LINGER,
         at_once: int = AT_ONCE,
     ) -> None:
         self._save = save
+        self._by_one = by_one
         self._linger = linger
         self._at_once = at_once
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
@@ -31,7 +36,7 @@ class Gatherer(Generic[Item, Answer]):
         self._groups: set[asyncio.Task[None]] = set()
 
     async def add(self, item: Item) -> Answer:
-        """The answer to this item, once its group is saved. Raises what `save` raises, for the whole group."""
+        """The answer to this item, once its group is saved. Raises what `save` raises."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append((item, answer))
@@ -61,6 +66,10 @@ class Gatherer(Generic[Item, Answer]):
         try:
             answers = await self._save([item for item, _ in group])
         except Exception as error:
+            if len(group) > 1 and self._by_one(error):
+                for one in group:
+                    await self._save_group([one])
+                return
             for _, answer in group:
                 if not answer.cancelled():
                     answer.set_exception(error)

@@ -18,7 +18,7 @@ from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known, Recalled
 from bot.storage import articles, entries, feeds, notices, outbox, pushes, stories, subscriptions
-from bot.storage.engine import DURABLE, READ_ONLY, open_engine
+from bot.storage.engine import DURABLE, READ_ONLY, may_be_of_one_row, open_engine
 from bot.storage.gather import Gatherer
 from bot.storage.lane import Lane, Work
 from bot.storage.tables import deliveries
@@ -152,7 +152,9 @@ class SqlStorage:
         self._durable = engine.execution_options(**{DURABLE: True})
         self._writes = Lane("storage-write", threads=WRITERS[engine.dialect.name])
         self._reads = Lane("storage-read", threads=READERS)
-        self._finished: Gatherer[tuple[ClaimedFeed, FetchState], bool] = Gatherer(self._finish_polls)
+        self._finished: Gatherer[tuple[ClaimedFeed, FetchState], bool] = Gatherer(
+            self._finish_polls, by_one=may_be_of_one_row
+        )
 
     async def write(self, work: Callable[[SqlTransaction], T]) -> T:
         """Run a unit of work; any exception rolls it back and comes out here."""
