@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
@@ -146,6 +147,37 @@ def _explain(file: BinaryIO, read: "Analyse") -> None:
     except BadLineError as error:
         raise click.ClickException(str(error)) from None
     show(document, read(document), sys.stdout)
+
+
+@cli.group()
+def feed() -> None:
+    """Look at the feeds."""
+
+
+@feed.command("list")
+@click.argument("words", nargs=-1)
+@click.option("--state", type=click.Choice(["failing", "gone", "new", "ok"]), help="Only feeds in this state.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and feed, with every figure.")
+def list_feeds(words: tuple[str, ...], *, state: str | None, as_json: bool) -> None:
+    """Tell how each feed fares, the ailing first.
+
+    WORDS: only feeds whose name, publisher or host holds them all.
+    """
+    from bot.config import load_database_url, passwords
+    from bot.log import setup_logging
+
+    url = load_database_url(os.environ)
+    setup_logging("WARNING", passwords(url))
+    from bot import app
+    from bot.listing import show_json, show_table
+    from bot.service.conditions import Condition, chosen
+
+    known = _finish(app.feeds(url))
+    found = chosen(known, words=" ".join(words), condition_=Condition(state) if state else None)
+    if as_json:
+        show_json(found, sys.stdout)
+    else:
+        show_table(found, sys.stdout, now=datetime.now(UTC))
 
 
 @cli.group()

@@ -35,11 +35,11 @@ from bot.service.deliver import Deliverer
 from bot.service.health import Pulse
 from bot.service.ingest import CATCH_UP_WAIT, Ingest
 from bot.service.poller import Poller
-from bot.service.ports import Messenger
+from bot.service.ports import FeedHealth, Messenger
 from bot.service.pushed import Pushed
 from bot.service.pushes import Pushes
 from bot.service.queries import Queries
-from bot.storage import SqlStorage, examine, open_storage, upgrade
+from bot.storage import SqlStorage, examine, open_storage, require, upgrade
 from bot.storage.lock import alone
 from bot.web import CALLBACKS, Callbacks, PrometheusMeter, WebServer
 from bot.worker import Workers
@@ -175,6 +175,17 @@ async def demo() -> None:
             )
             log.info("the demo: made-up outlets report in the next half minute; Ctrl-C ends it")
             await run(settings, catch_up_wait=TICK)
+
+
+async def feeds(database_url: Secret) -> list[FeedHealth]:
+    """Every active feed with its state, read beside a bot that may run. Raises StorageError."""
+    url = database_url.reveal()
+    await require(url)
+    storage = await open_storage(url)
+    try:
+        return await storage.health()
+    finally:
+        await storage.close()
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from bot.domain.pace import next_visit
 from bot.domain.push import offer_of
 from bot.errors import FeedError
 from bot.feeds.source import HttpFeedSource
-from bot.service.queries import ago, span
+from bot.service.spans import ago, span
 from bot.worker import Workers
 
 AT_ONCE = 20

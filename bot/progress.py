@@ -9,7 +9,7 @@ from bot import __version__
 from bot.config import Settings
 from bot.service.ingest import PollOutcome
 from bot.service.ports import ClaimedFeed, FeedHealth
-from bot.service.queries import span
+from bot.service.spans import span
 
 log = logging.getLogger(__name__)
 

@@ -56,6 +56,7 @@ ZONES = {
     "bot.probe": Zone(set(), set()),
     "bot.progress": Zone({"bot"}, set()),
     "bot.reload": Zone({"bot"}, set()),
+    "bot.listing": Zone(NOUNS | {"bot.service"}, {"rich"}),
     "bot.__main__": Zone({"bot"}, {"click"}),
 }
 WIRING = {
@@ -66,6 +67,7 @@ WIRING = {
     "bot.probe",
     "bot.progress",
     "bot.reload",
+    "bot.listing",
     "bot.__main__",
 }
 

@@ -17,8 +17,11 @@ from click.testing import CliRunner, Result
 from bot.__main__ import cli
 from bot.analysis.lexicon import Conflict, Lexicon, Topic
 from bot.config import Settings
+from bot.domain.feed import Feed, FetchState
 from bot.domain.statement import Analysis, Document
 from bot.errors import ConfigError, LexiconError, Mistake, StorageError
+from bot.secret import Secret
+from bot.service.ports import FeedHealth
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPICS = ("ceasefire", "control", "sanctions")
@@ -41,6 +44,9 @@ class FakeApp(types.ModuleType):
         return self.result
 
     run = once = check = demo = _end
+
+    async def feeds(self, database_url: Secret) -> Any:
+        return self.result
 
 
 class FakeLexicons(types.ModuleType):
@@ -316,3 +322,20 @@ async def test_health_as_a_process() -> None:
 def test_help_and_health_load_no_library_they_do_not_need(heavy: str) -> None:
     code = f"import bot.__main__, bot.config, bot.probe, bot.log, sys; sys.exit({heavy!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_feed_list_shows_the_feeds_asked_for(app: FakeApp) -> None:
+    app.result = [
+        FeedHealth(Feed("Harbour Wire", "https://wire.example/rss", "Wire"), FetchState()),
+        FeedHealth(Feed("Radio", "https://radio.example/rss", "Radio"), FetchState(failures=1, error="no such host")),
+    ]
+    everything = called("feed", "list").stdout
+    assert everything.index("Radio") < everything.index("Harbour Wire"), "the ailing first"
+    assert [json.loads(row)["name"] for row in called("feed", "list", "--json").stdout.splitlines()] == [
+        "Radio",
+        "Harbour Wire",
+    ]
+    assert json.loads(called("feed", "list", "wire", "harb", "--json").stdout)["state"] == "new"
+    assert json.loads(called("feed", "list", "--state", "failing", "--json").stdout)["error"] == "no such host"
+    app.result = StorageError("the database is of an older Parley")
+    assert called("feed", "list", "--state", "broken").exit_code == 2

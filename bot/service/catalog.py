@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from bot.service.queries import Queries
 from bot.service.reply import Reply
+from bot.service.conditions import Condition
 
 Arguments = Mapping[str, str | int]
 Handler = Callable[[Arguments], Awaitable[Reply]]
@@ -62,6 +63,14 @@ def build_catalog(queries: Queries, *, topics: Sequence[str], conflicts: Mapping
     async def status(_: Arguments) -> Reply:
         return await queries.status()
 
+    async def feeds(arguments: Arguments) -> Reply:
+        state = arguments.get("state")
+        return await queries.feeds(
+            find=str(arguments.get("find", "")),
+            state=Condition(str(state)) if state is not None else None,
+            page=int(arguments.get("page", 1)),
+        )
+
     return (
         Command(
             "latest",
@@ -71,6 +80,16 @@ def build_catalog(queries: Queries, *, topics: Sequence[str], conflicts: Mapping
                 Option("topic", "only this topic", choices=tuple(topics)),
                 Option("conflict", "only this conflict, by its id or name, such as ukraine or South Sudan"),
                 Option("limit", "how many stories, 1 to 10 (5 if left out)", OptionType.INTEGER, minimum=1, maximum=10),
+            ),
+        ),
+        Command(
+            "feeds",
+            "How each feed fares, the ailing first: last answer, last change, next check, errors",
+            feeds,
+            (
+                Option("find", "only feeds with these words in their name, publisher or host"),
+                Option("state", "only feeds in this state", choices=tuple(c.value for c in Condition)),
+                Option("page", "which page of the list", OptionType.INTEGER, minimum=1, maximum=9999),
             ),
         ),
         Command("status", "How the bot is doing: feeds, messages, connections", status),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from bot.domain.subscription import Platform
 from bot.errors import StorageError
 from bot.service.ports import Clock, FeedHealth, Messenger, Meter, Storage
-from bot.service.queries import span
+from bot.service.spans import span
 
 log = logging.getLogger(__name__)
 

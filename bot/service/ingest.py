@@ -16,8 +16,8 @@ from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read
 from bot.service.judge import Add, Revise
 from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage, Transaction
-from bot.service.queries import span
 from bot.service.reading import Reader, Reading
+from bot.service.spans import span
 from bot.service.standing import NOTICE_WAIT, failed, owe_notices, works
 
 log = logging.getLogger(__name__)

@@ -2,15 +2,20 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.standing import Standing
 from bot.domain.subscription import Platform
 from bot.service.ports import Clock, FeedHealth, Messenger, Storage
 from bot.service.reply import Reply
+from bot.service.spans import ago, span
+from bot.service.conditions import Condition, chosen, counted, fares
 
 SHOWN_FAILURES = 5
 MAX_FACT = 1000
+# So many feeds with their errors have room in one message of either platform.
+PAGE = 10
+MAX_ERROR = 200
 
 
 class Queries:
@@ -64,6 +69,33 @@ class Queries:
             facts.append(("Gone for good (410)", _cut(", ".join(retired))))
         return Reply("Status", facts=tuple(facts))
 
+    async def feeds(self, *, find: str = "", state: Condition | None = None, page: int = 1) -> Reply:
+        """How each feed fares, the ailing first, PAGE of them at a time."""
+        now = self._clock.now()
+        found = chosen(await self._storage.health(), words=find, condition_=state)
+        if not found:
+            return Reply("Feeds", text="No feed is so. Leave the words out to see them all.")
+        pages = -(-len(found) // PAGE)
+        page = min(page, pages)
+        text = counted(found)
+        if pages > 1:
+            text += f"\npage {page} of {pages}, the ailing first" + (f"; more: page {page + 1}" if page < pages else "")
+        shown = found[(page - 1) * PAGE : page * PAGE]
+        return Reply("Feeds", text=text, facts=tuple((one.feed.name, _fares(one, now)) for one in shown))
+
+
+def _fares(health: FeedHealth, now: datetime) -> str:
+    told = fares(health, now)
+    error = _cut(told.error, MAX_ERROR)
+    why = f" ({told.why})" if told.why else ""
+    lines = [
+        f"{told.condition}: {error}" if error else f"{told.condition}",
+        f"answered {told.answered}, changed {told.changed}, next check {told.next_check}{why}",
+    ]
+    if health.state.unchanged:
+        lines.append(f'{told.saved} saved by {health.state.unchanged} answers "unchanged"')
+    return "\n".join(lines)
+
 
 def _failures(failing: list[FeedHealth], now: datetime) -> str:
     rows = [
@@ -75,22 +107,5 @@ def _failures(failing: list[FeedHealth], now: datetime) -> str:
     return _cut("\n".join(rows)) + (f"\n… and {more} more" if more > 0 else "")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= MAX_FACT else text[:MAX_FACT].rsplit(" ", 1)[0] + "…"
-
-
-def ago(now: datetime, then: datetime | None) -> str:
-    """ "5 min ago", "never"."""
-    return "never" if then is None else f"{span(now - then)} ago"
-
-
-def span(delta: timedelta) -> str:
-    """A duration in its largest fitting unit: "40 s", "5 min", "3 h", "2 days"."""
-    seconds = max(delta.total_seconds(), 0)
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    if seconds < 172_800:
-        return f"{seconds / 3600:.0f} h"
-    return f"{seconds / 86_400:.0f} days"
+def _cut(text: str, most: int = MAX_FACT) -> str:
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + "…"

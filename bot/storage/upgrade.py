@@ -27,9 +27,35 @@ async def examine(url: str) -> str:
     return await asyncio.to_thread(_examine, url)
 
 
+async def require(url: str) -> None:
+    """Raises StorageError unless the database is there and of this very schema: for those who only read."""
+    await asyncio.to_thread(_require, url)
+
+
+def _require(url: str) -> None:
+    if (file := _absent(url)) is not None:
+        raise StorageError(f"{file} is not there yet: the first start makes it")
+    engine = open_engine(url)
+    try:
+        with storage_errors(), engine.begin() as connection:
+            current = _known(_current(connection), scripts := _scripts())
+    finally:
+        engine.dispose()
+    if current != max(scripts):
+        found = f"of an older Parley (schema {current})" if current else "empty"
+        raise StorageError(f"the database is {found}: `db upgrade` brings it up to date")
+
+
+def _absent(url: str) -> Path | None:
+    """The file of a SQLite database that is not there."""
+    parsed = parse_url(url)
+    file = Path(parsed.database or "")
+    return file if parsed.drivername == "sqlite" and not file.exists() else None
+
+
 def _examine(url: str) -> str:
     parsed = parse_url(url)
-    if parsed.drivername == "sqlite" and not (file := Path(parsed.database or "")).exists():
+    if (file := _absent(url)) is not None:
         folder = next(p for p in file.absolute().parents if p.exists())
         if not (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
             raise StorageError(f"{file} cannot be made in {folder}; {owner_wanted('the folder')}")

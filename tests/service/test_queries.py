@@ -2,12 +2,18 @@ from datetime import timedelta
 
 import pytest
 
+from bot.chat.discord.render import length as discord_length
+from bot.chat.discord.render import reply as discord_reply
+from bot.chat.slack.blocks import length as slack_length
+from bot.chat.slack.render import reply as slack_reply
+from bot.domain.feed import Feed, FetchState
 from bot.domain.pace import Said
 from bot.domain.push import Push, PushStatus
 from bot.domain.subscription import Platform
 from bot.errors import FetchError
 from bot.service.catalog import build_catalog, conflicts_meant
-from bot.service.queries import Queries, span
+from bot.service.queries import Queries
+from bot.service.spans import span
 from tests.fakes.feeds import entry
 from tests.service.rig import RADIO, WIRE
 
@@ -114,3 +120,37 @@ async def test_status_tells_of_subscriptions_at_hubs(bot, commands):
         push = Push(status, 1, "https://h.example/", "t", "c", "s", status, created=now, next_try=now)
         await bot.storage.write(lambda tx, push=push: tx.save_push(push))
     assert dict((await commands["status"].handler({})).facts)["Pushes"] == "1 active, 1 ending"
+
+
+async def test_feeds_are_told_the_ailing_first(bot, commands):
+    await bot.storage.sync_feeds([WIRE, RADIO])
+    await bot.poll(radio=FetchError("no such host"))
+    await bot.poll()
+    reply = await commands["feeds"].handler({})
+    assert reply.text == "2 feeds: 1 failing, 1 ok"
+    (bad, told), (good, fine) = reply.facts
+    assert (bad, good) == (RADIO.name, WIRE.name)
+    assert told.startswith("failing: no such host\nanswered never, changed never, next check in ")
+    assert "failed polls in a row: 2" in told
+    assert fine.startswith("ok\nanswered 0 s ago, changed ")
+    assert fine.endswith(' answers "unchanged"')
+    assert [name for name, _ in (await commands["feeds"].handler({"find": "lindenau"})).facts] == [RADIO.name]
+    assert [name for name, _ in (await commands["feeds"].handler({"state": "ok"})).facts] == [WIRE.name]
+    assert (await commands["feeds"].handler({"state": "new"})).text.startswith("No feed is so")
+
+
+async def test_ten_thousand_feeds_fit_into_messages_of_either_platform(bot, commands):
+    feeds = [Feed(f"Feed {i} " + "x" * 70, f"https://{i}.example/rss", "P") for i in range(10_000)]
+    await bot.storage.sync_feeds(feeds)
+    for one in await bot.storage.claim_feeds(now=bot.clock.now(), limit=15, lease=timedelta(minutes=1)):
+        state = FetchState(failures=3, error="why " * 500, reason="r " * 50, saved=10**12, unchanged=10**6)
+        assert await bot.storage.finish_poll(one, state)
+    reply = await commands["feeds"].handler({})
+    assert reply.text == "10000 feeds: 15 failing, 9985 not read yet\npage 1 of 1000, the ailing first; more: page 2"
+    assert len(reply.facts) == 10
+    assert sum(map(discord_length, discord_reply(reply).embeds)) <= 6000
+    assert len(discord_reply(reply).embeds[0]["fields"]) == 10
+    assert slack_length(slack_reply(reply).blocks) <= 11_000
+    last = await commands["feeds"].handler({"page": 9999})
+    assert last.text.endswith("page 1000 of 1000, the ailing first")
+    assert len(last.facts) == 10

@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from bot.errors import StorageError
-from bot.storage import examine, open_storage, upgrade
+from bot.storage import examine, open_storage, require, upgrade
 from bot.storage.engine import open_engine
 from bot.storage.tables import metadata
 
@@ -110,3 +110,16 @@ async def test_what_cannot_be_opened_is_told_when_examined(tmp_path):
     with pytest.raises(StorageError, match="is PostgreSQL running"):
         await examine("postgresql://me:hunter2@127.0.0.1:1/parley")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "text.db"]
+
+
+async def test_who_only_reads_is_told_what_is_missing(url):
+    with pytest.raises(StorageError, match="is not there yet" if url.startswith("sqlite") else "is empty: `db up"):
+        await require(url)
+    await upgrade(url)
+    await require(url)
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    with pytest.raises(StorageError, match=r"older Parley \(schema 0001\): `db upgrade`"):
+        await require(url)
