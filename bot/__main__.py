@@ -180,6 +180,23 @@ def list_feeds(words: tuple[str, ...], *, state: str | None, as_json: bool) -> N
         show_table(found, sys.stdout, now=datetime.now(UTC))
 
 
+@feed.command()
+@click.argument("name")
+def revive(name: str) -> None:
+    """Have a feed that is gone for good (410) asked again at once."""
+    from bot.config import load_database_url, passwords
+    from bot.log import setup_logging
+
+    url = load_database_url(os.environ)
+    setup_logging("WARNING", passwords(url))
+    from bot import app
+
+    if not _finish(app.revive(url, name)):
+        click.echo(f'no feed called "{name}" is gone for good; `feed list --state gone` tells which are', err=True)
+        sys.exit(MISTAKES)
+    click.echo(f"{name}: asked again within seconds of the bot's next look")
+
+
 @cli.group()
 def db() -> None:
     """Look after the database."""

@@ -45,8 +45,12 @@ class FakeApp(types.ModuleType):
 
     run = once = check = demo = _end
 
-    async def feeds(self, database_url: Secret) -> Any:
+    async def feeds(self, database_url: Secret, name: str | None = None) -> Any:
+        if isinstance(self.result, BaseException):
+            raise self.result
         return self.result
+
+    revive = feeds
 
 
 class FakeLexicons(types.ModuleType):
@@ -339,3 +343,14 @@ def test_feed_list_shows_the_feeds_asked_for(app: FakeApp) -> None:
     assert json.loads(called("feed", "list", "--state", "failing", "--json").stdout)["error"] == "no such host"
     app.result = StorageError("the database is of an older Parley")
     assert called("feed", "list", "--state", "broken").exit_code == 2
+    told = called("feed", "list")
+    assert (told.exit_code, told.stderr) == (1, "parley: the database is of an older Parley\n")
+
+
+def test_feed_revive_tells_whether_there_was_one(app: FakeApp) -> None:
+    app.result = 1
+    assert called("feed", "revive", "Radio").stdout.startswith("Radio: asked again")
+    app.result = 0
+    told = called("feed", "revive", "Rado")
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert 'no feed called "Rado" is gone for good' in told.stderr

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.service.conditions import Condition
 from bot.service.queries import Queries
 from bot.service.reply import Reply
-from bot.service.conditions import Condition
 
 Arguments = Mapping[str, str | int]
 Handler = Callable[[Arguments], Awaitable[Reply]]

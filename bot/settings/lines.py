@@ -49,6 +49,10 @@ class Lines:
             return first + 1
         return None
 
+    def end_of(self, table: str) -> int | None:
+        """How many lines there are up to the end of the last statement of a table, or of an array of tables."""
+        return max((end for place, (_, end) in self._at.items() if place[0] == table), default=None)
+
     def _enter(self, keys: list[str], *, many: bool) -> Path:
         """The path of a header's table, with the index of each array of tables on the way."""
         path: Path = ()

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.feed import Feed, FetchState
-from bot.service.ports import FeedHealth
 from bot.domain.standing import Standing
 from bot.service.conditions import Condition, as_json, chosen, counted, fares, size
+from bot.service.ports import FeedHealth
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
