@@ -61,6 +61,7 @@ class Reader:
         names, marked = self.names.find(view), quotes(view)
         abbreviations = frozenset(self.language.words.get("abbreviation", ()))
         found: list[list[Span]] = []
+        spoken = 1  # how many speak in that sentence
         told = 0  # where the last sentence ends in which somebody speaks
         for start, end in sentences(view, abbreviations=abbreviations):
             dateline = DATELINE.match(view.plain, start, end)
@@ -73,9 +74,11 @@ class Reader:
             said = [s for s in sayings(clause) if s.speakers and s.content]
             further = carried(clause, told) if told and not said else 0
             if further:
-                found[-1][1] = (found[-1][1][0], further)
+                quoting = next((f for f in reversed(found[-spoken:]) if any(f[1][0] <= q.start < f[1][1] for q in marked)), found[-1])
+                quoting[1] = (quoting[1][0], further)
             told = end if said or further else 0
-            found += [[source(clause, s), content(s)] for s in said]
+            spoken = len(said) or spoken
+            found += [[source(clause, s), content(clause, s)] for s in said]
         spans = [[view.span(*part) for part in pair] for pair in found]
         return [((a.start, a.end), (b.start, b.end)) for a, b in spans]
 

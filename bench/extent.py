@@ -4,7 +4,7 @@ A statement carries the name and the sentence; a label has "a Lima lawyer" befor
 behind it, and all of a quotation whose middle is interrupted by "she said".
 """
 
-from bot.analysis.clause import Clause, Saying
+from bot.analysis.clause import Clause, Saying, interrupts
 from bot.analysis.units import Unit
 
 Span = tuple[int, int]
@@ -14,6 +14,7 @@ BEFORE = 8  # words of a noun phrase before the part that our phrase begins with
 NOUNS = 2  # words behind a name that the name only describes
 LEADS = ("comma", "mark", "subordinator", "conjunction", "contrast", "relative", "cue", "source", "dash", "semicolon")
 ATTACHED = ("comma", "dash", "open", "relative", "preposition")  # what joins an addition to a name
+MARKS = ("comma", "mark", "colon", "semicolon", "dash", "open", "close")
 BETWEEN = ("auxiliary", "adverb", "negation", "comma", "dash", "mark")  # what parts a subject from its verb
 
 
@@ -31,9 +32,48 @@ def source(clause: Clause, saying: Saying) -> Span:
     return units[_before(units, begin)].start, finish
 
 
-def content(saying: Saying) -> Span:
+def content(clause: Clause, saying: Saying) -> Span:
     """From the first to the last word said; the words between two parts of a quotation are labelled with them."""
-    return min(a for a, _ in saying.content), max(b for _, b in saying.content)
+    parts = [part for part in saying.content if _worded(clause, part)] or list(saying.content)
+    if saying.cue.kind == "say" and len(parts) == 2 and parts[0][1] <= saying.start < parts[1][0]:
+        parts = _said(clause, saying, parts[0], parts[1])
+    return min(a for a, _ in parts), max(b for _, b in parts)
+
+
+def _said(clause: Clause, saying: Saying, front: Span, after: Span) -> list[Span]:
+    """Of the words before and behind "X said" those that are said: not the opening, nor when and where it was said."""
+    units, told = clause.units, max([saying.end, *(p.units[-1].end for p in saying.speakers)])
+    i = next((n for n, u in enumerate(units) if u.start >= told), len(units))
+    if interrupts(clause, i):
+        return [front, after]
+    closing = next((u for u in reversed(units) if u.end <= front[1]), None)
+    if closing is not None and closing.kind == "comma" and _clause_at(clause, i):
+        return [after]
+    again = next((q.start for q in clause.quotes if told <= q.start < after[1]), after[1])
+    return [front, (again, after[1])] if again < after[1] else [front]
+
+
+def _worded(clause: Clause, part: Span) -> bool:
+    """Whether a range holds a word, not marks alone."""
+    return any(part[0] <= u.start < part[1] and u.kind not in MARKS for u in clause.units)
+
+
+def _clause_at(clause: Clause, i: int) -> bool:
+    """Whether a subject and its verb stand from unit i on ("the army will leave")."""
+    units, phrase = clause.units, clause.starting(i)
+    if phrase is not None:
+        i = phrase.group[-1].last
+    elif units[i].kind == "determiner":
+        i += 1
+        while i < len(units) and (units[i].kind == "word" or units[i].modifier) and not clause.grammar.past(units[i].low):
+            i += 1
+    else:
+        return False
+    while i < len(units) and units[i].kind == "adverb":
+        i += 1
+    if i >= len(units):
+        return False
+    return units[i].kind in ("auxiliary", "negation", "cue") or clause.grammar.past(units[i].low)
 
 
 def carried(clause: Clause, before: int) -> int:

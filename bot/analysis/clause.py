@@ -13,6 +13,8 @@ Range = tuple[int, int]
 BEFORE = 16  # units before a subject that an act at the end of a clause may be about
 _begin = attrgetter("start")
 CLOSING = ('"', "'", "…", "?")  # what may end the words that are said, before the speaker
+GOING_ON = ("determiner", "number", "preposition", "conjunction", "contrast", "subordinator")  # what goes on behind "X said,"
+AFTER_HEARER = ("comma", "colon", "mark", "adverb", "preposition", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they")
 OCCASION = 14  # units from a cue to "that"
 ASIDE = ("adverb", "preposition", "determiner", "name", "cap", "word", "number", "role", "possessive", "title")
 TRAILING = (
@@ -103,26 +105,29 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     ends = closing.kind in ("comma", "dash") or closing.low in CLOSING
     if not ends and any(u.kind not in TRAILING for u in units[k + 1 :]):
         return (after,)
-    inserted = first < k and _interrupts(clause, k)
+    inserted = interrupts(clause, behind)
     opening = _adverbial(clause, first) or promised(clause, k) or _follows(clause, behind)
     if closing.kind == "comma" and not inserted and opening:
         return (after,)
     begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
+    front = _front(clause, first, begin, subject)
     rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
-    if rest is None or rest.start >= after[1]:
-        return (_front(clause, first, begin, subject),)  # '"...", X said on Monday in Y'
-    return (_front(clause, first, begin, subject), after)
+    said_on = rest is None or rest.start >= after[1]  # '"...", X said on Monday in Y'
+    return (front,) if said_on and not inserted else (front, after)
 
 
-def _interrupts(clause: Clause, k: int) -> bool:
-    """ "The truce, X warned, would fail": the words said go on behind the cue with their verb."""
+def interrupts(clause: Clause, i: int) -> bool:
+    """ "The truce, X warned, would fail": the words said go on behind cue and speaker, at unit i."""
     units = clause.units
-    if k + 2 >= len(units) or units[k + 1].kind != "comma":
+    while i < len(units) and units[i].kind == "adverb":
+        i += 1
+    if i + 1 >= len(units) or units[i].kind != "comma":
         return False
-    after = units[k + 2]
+    after = units[i + 1]
     verb = after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
-    main = units[0].kind == "subordinator" and after.low != '"' and not clause.grammar.participle(after.low)
-    return verb or main  # "If it fails, X said, the army will leave"
+    begins = after.kind in GOING_ON and not _afterthought(clause, i + 1)
+    main = (units[0].kind == "subordinator" or begins or clause.starting(i + 1) is not None) and after.low != '"'
+    return verb or (main and not clause.grammar.participle(after.low))  # "If it fails, X said, the army will leave"
 
 
 def _follows(clause: Clause, i: int) -> bool:
@@ -143,9 +148,18 @@ def promised(clause: Clause, k: int) -> bool:
 def _heard(clause: Clause, k: int) -> int:
     """The unit behind him who is told the words ("told reporters that ..."), else behind the cue."""
     units = clause.units
-    hearer = clause.starting(k + 1) if units[k].low in clause.grammar.hearing else None
+    if units[k].low not in clause.grammar.hearing:
+        return k + 1
+    hearer = clause.starting(k + 1)
+    if hearer is None and k + 1 < len(units) and units[k + 1].kind == "determiner":
+        i = k + 2
+        while i < len(units) and (units[i].kind in ("word", "number") or units[i].modifier):
+            i += 1
+        return i if i == len(units) or units[i].kind in AFTER_HEARER or units[i].low in clause.grammar.that else k + 1
     if hearer is None or hearer.last >= len(units) or units[hearer.last].kind in ("auxiliary", "negation"):
         return k + 1
+    if units[hearer.last].low in clause.grammar.infinitives:
+        return k + 1  # "told his men to leave"
     return hearer.last
 
 

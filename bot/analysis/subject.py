@@ -234,6 +234,8 @@ def _told_of(clause: Clause, i: int) -> bool:
 
 def _goes_on(clause: Clause, i: int) -> bool:
     """Whether a verb of its own follows a phrase: "Erdogan, who hosted the talks, said Ukraine must" is no "said X"."""
+    while i < len(clause.units) and clause.units[i].kind == "adverb":
+        i += 1
     if i >= len(clause.units):
         return False
     after = clause.units[i]

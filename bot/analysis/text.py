@@ -153,8 +153,10 @@ def quotes(view: View) -> list[Quote]:
     return found
 
 
+QUOTED = "\"'”’»"  # what closes a quotation
 # Begins with one set of characters, so that the search leaps from one of them to the next.
 END = re.compile("[.!?…\\n](?:(?<=\\n)\\n*|(?<!\\n)(?<![.!?…][.!?…])[.!?…]*[\"'”’»)\\]]*(?=\\s))")
+SAYS = re.compile(r""" [^\n"?!.;]{3,60}[.,](?=\s|$)""")  # '"... now?" Carla Reyes asked.': one sentence
 INITIALS = re.compile(r"(?:\w\.)+\w")
 
 
@@ -176,7 +178,7 @@ def _ends(text: str, stop: re.Match[str], abbreviations: frozenset[str]) -> bool
     if after[:1].islower():
         return False
     if stop.group()[0] != "." or len(stop.group()) > 1:
-        return True
+        return stop.group()[0] == "." or stop.group()[-1] not in QUOTED or SAYS.match(text, stop.end()) is None
     word = text[max(0, stop.start() - 12) : stop.start()].split()[-1:] or [""]
     bare = word[0].lstrip("(\"'").lower()
     return not (bare in abbreviations or (len(bare) == 1 and bare.isalpha()) or INITIALS.fullmatch(bare))
