@@ -61,8 +61,7 @@ class Reader:
         names, marked = self.names.find(view), quotes(view)
         abbreviations = frozenset(self.language.words.get("abbreviation", ()))
         found: list[list[Span]] = []
-        spoken = 1  # how many speak in that sentence
-        told = 0  # where the last sentence ends in which somebody speaks
+        told, spoken = 0, 1  # where the last sentence ends in which somebody speaks, and how many sayings it holds
         for start, end in sentences(view, abbreviations=abbreviations):
             dateline = DATELINE.match(view.plain, start, end)
             begin = dateline.end() if dateline else start
@@ -74,7 +73,10 @@ class Reader:
             said = [s for s in sayings(clause) if s.speakers and s.content]
             further = carried(clause, told) if told and not said else 0
             if further:
-                quoting = next((f for f in reversed(found[-spoken:]) if any(f[1][0] <= q.start < f[1][1] for q in marked)), found[-1])
+                quoting = next(
+                    (f for f in reversed(found[-spoken:]) if any(f[1][0] <= q.start < f[1][1] for q in marked)),
+                    found[-1],
+                )
                 quoting[1] = (quoting[1][0], further)
             told = end if said or further else 0
             spoken = len(said) or spoken

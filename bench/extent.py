@@ -4,7 +4,8 @@ A statement carries the name and the sentence; a label has "a Lima lawyer" befor
 behind it, and all of a quotation whose middle is interrupted by "she said".
 """
 
-from bot.analysis.clause import Clause, Saying, interrupts
+from bot.analysis.clause import Clause, Saying
+from bot.analysis.content import clause_at, interrupts
 from bot.analysis.units import Unit
 
 Span = tuple[int, int]
@@ -47,7 +48,7 @@ def _said(clause: Clause, saying: Saying, front: Span, after: Span) -> list[Span
     if interrupts(clause, i):
         return [front, after]
     closing = next((u for u in reversed(units) if u.end <= front[1]), None)
-    if closing is not None and closing.kind == "comma" and _clause_at(clause, i):
+    if closing is not None and closing.kind == "comma" and clause_at(clause, i):
         return [after]
     again = next((q.start for q in clause.quotes if told <= q.start < after[1]), after[1])
     return [front, (again, after[1])] if again < after[1] else [front]
@@ -56,24 +57,6 @@ def _said(clause: Clause, saying: Saying, front: Span, after: Span) -> list[Span
 def _worded(clause: Clause, part: Span) -> bool:
     """Whether a range holds a word, not marks alone."""
     return any(part[0] <= u.start < part[1] and u.kind not in MARKS for u in clause.units)
-
-
-def _clause_at(clause: Clause, i: int) -> bool:
-    """Whether a subject and its verb stand from unit i on ("the army will leave")."""
-    units, phrase = clause.units, clause.starting(i)
-    if phrase is not None:
-        i = phrase.group[-1].last
-    elif units[i].kind == "determiner":
-        i += 1
-        while i < len(units) and (units[i].kind == "word" or units[i].modifier) and not clause.grammar.past(units[i].low):
-            i += 1
-    else:
-        return False
-    while i < len(units) and units[i].kind == "adverb":
-        i += 1
-    if i >= len(units):
-        return False
-    return units[i].kind in ("auxiliary", "negation", "cue") or clause.grammar.past(units[i].low)
 
 
 def carried(clause: Clause, before: int) -> int:

@@ -7,6 +7,7 @@ from bot.analysis.units import Unit
 
 CALL, DONE = "call of", "done by"
 FAR = 12  # units from a passive's helper to the one who did it
+TAIL = 3  # words that a name describes
 OPENING = ("comma", "colon", "semicolon", "mark", "conjunction", "contrast", "subordinator", "relative", "dash")
 NEAR = 200  # letters between two verbs of one subject
 
@@ -78,13 +79,19 @@ def _anyone(clause: Clause, head: int, k: int) -> Phrase | None:
     if cue is None or cue.kind == "act" or clause.grammar.behind:
         return None
     i = head
-    while i > 0 and (units[i].kind in ("word", "number") or units[i].modifier) and clause.covering(i) is None:
+    while i > 0 and (units[i].kind in ("word", "number", "name") or units[i].modifier) and not _names(clause, i):
         i -= 1
     if units[i].kind != "determiner" or (i and units[i - 1].kind not in OPENING):
         return None
     phrase = Phrase(i, head + 1, [units[head]])
     phrase.group = [phrase]
     return phrase
+
+
+def _names(clause: Clause, i: int) -> bool:
+    """Whether unit i belongs to a phrase that may speak; a nationality alone may not."""
+    phrase = clause.covering(i)
+    return phrase is not None and (phrase.role is not None or phrase.can_speak)
 
 
 def _before_helper(clause: Clause, phrase: Phrase) -> Phrase | None:
@@ -234,11 +241,16 @@ def _told_of(clause: Clause, i: int) -> bool:
 
 def _goes_on(clause: Clause, i: int) -> bool:
     """Whether a verb of its own follows a phrase: "Erdogan, who hosted the talks, said Ukraine must" is no "said X"."""
-    while i < len(clause.units) and clause.units[i].kind == "adverb":
+    units, j = clause.units, i
+    while j < min(i + TAIL, len(units)) and (units[j].kind == "word" or units[j].modifier):
+        j += 1  # "said the Union party was"
+    if j < len(units) and units[j].kind in ("auxiliary", "negation"):
+        return True
+    while i < len(units) and units[i].kind == "adverb":
         i += 1
-    if i >= len(clause.units):
+    if i >= len(units):
         return False
-    after = clause.units[i]
+    after = units[i]
     verb = after.kind in ("auxiliary", "negation", "subordinator") or after.kind.startswith("pronoun_")
     verb = verb or after.kind == "possessive" or (after.kind == "word" and clause.grammar.past(after.low))
     return verb or (after.kind == "cue" and not clause.grammar.participle(after.low))
