@@ -11,7 +11,8 @@ OWN, OTHER = "own", "other"
 # What a topic's words may ask for near them, see docs/design/0003-statement-engine.md.
 NEARS = (
     "war", "conflict", "article", "named", "position", "place", "place_next", "place_now", "place_before",
-    "place_joined", "nation_last", "state_next", "object", "object_state", "subject", "subject_state", "land", "party",
+    "place_joined", "nation_last", "state_next", "object", "object_state", "object_only", "thing", "subject",
+    "subject_state", "land", "party",
 )  # fmt: skip
 CASES = ("nominative", "oblique", "adjective")
 # What the grammar of a language is like, where it is not like English.
@@ -38,7 +39,7 @@ WORD_CLASSES = (
     "pronoun_it", "pronoun_m", "pronoun_they", "pronoun_we",
     "recognising", "relative", "retold",
     "seeking", "some_time", "source", "speaking", "state_voice", "stop", "subordinator",
-    "talks", "teaser", "that", "title", "today", "tongue", "trailing", "trait",
+    "talks", "teaser", "telling", "that", "title", "today", "tongue", "trailing", "trait",
     "undergone",
     "vague",
     "war", "weekday", "where", "wish",

@@ -38,6 +38,7 @@ class Land:
             language.any_of(*keys) for keys in (PARTS, STOPS, BEHIND, LINKS)
         )
         self._titled = self._within(0, max(0, view.low.find("\n")))
+        self._past = language.words.get("past_ending", ())
         self._endings = language.words.get("adverb_ending", ())
 
     def stands(self, near: str, hit: Hit, start: int, end: int) -> bool:
@@ -60,6 +61,10 @@ class Land:
                 return any(n.actor and n.actor.kind == "state" for n in after)
             case "object" | "object_state":
                 return self._object(hit.end, min(end, hit.end + PHRASE), states=near == "object_state")
+            case "object_only":
+                return self._object(hit.end, min(end, hit.end + PHRASE), states=False, verbs=False)
+            case "thing":
+                return self._word(hit.end, end) not in self._language.any_of("telling")
             case "subject" | "subject_state":
                 return self._subject(max(start, hit.start - PHRASE), hit.start, states=near == "subject_state")
             case "land":
@@ -103,8 +108,11 @@ class Land:
         word = self._view.low[after.end : after.end + NEXT].partition("\n")[0].split()[:1]
         return not word or not word[0][0].isalnum() or word[0] in self._language.any_of("nation_goes_on")
 
-    def _object(self, start: int, end: int, *, states: bool) -> bool:
-        """Whether a phrase whose head is land begins here: "the rest of Donetsk", "any Ukrainian land"."""
+    def _object(self, start: int, end: int, *, states: bool, verbs: bool = True) -> bool:
+        """Whether a phrase whose head is land begins here: "the rest of Donetsk", "any Ukrainian land".
+
+        Without `verbs` no verb of its own may follow: "claims Kherson", not "claims Kherson is quiet".
+        """
         strange, skip = STRANGE, start
         names = {n.start: n for n in self._between(start, end)}
         for word, at, after in self._tokens(start, end):
@@ -112,11 +120,11 @@ class Land:
                 continue
             if (name := names.get(at)) is not None:
                 if not name.adjective and self._counts(name, states) and self._ends(name.end):
-                    return True
+                    return verbs or not self._verb(name.end)
                 skip = name.end
             elif word in self._nouns:
                 if self._ends(after):
-                    return True
+                    return verbs or not self._verb(after)
             elif word in self._parts or word in QUOTED:
                 continue
             elif word in self._stops or not word[0].isalnum() or not strange:
@@ -124,6 +132,14 @@ class Land:
             else:
                 strange -= 1
         return False
+
+    def _word(self, start: int, end: int) -> str:
+        return next((w for w, _, _ in self._tokens(start, min(end, start + PHRASE))), "")
+
+    def _verb(self, at: int) -> bool:
+        """Whether a verb comes next, whose subject ends here."""
+        word = self._word(at, len(self._view.low))
+        return word in self._language.any_of("auxiliary", "negation") or word.endswith(self._past)
 
     def _ends(self, at: int) -> bool:
         """Whether a phrase ends here: at Gaza in "leave Gaza at once", not in "leave Gaza hospitals"."""

@@ -91,11 +91,15 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Forbid:
-    """Words beside a term (`window` words at most) that make it mean something else; `meaning` says what."""
+    """Words beside a term (`window` words at most) that make it mean something else; `meaning` says what.
+
+    `without`: only where nothing of this kind of `near` is there.
+    """
 
     words: tuple[str, ...]
     meaning: str
     window: int = 8
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

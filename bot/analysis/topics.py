@@ -54,7 +54,8 @@ class Topics:
 
     def deeds(self, start: int, end: int) -> dict[int, int]:
         """Where in [start, end) a verb stands that is cue and topic at once, and its end."""
-        return {h.start: h.end for h in self._within(start, end) if isinstance(h.what, Deed)}
+        found = (h for h in self._within(start, end) if isinstance(h.what, Deed))
+        return {h.start: h.end for h in found if all(self._stands(near, h, start, end) for near in _near(h))}
 
     def about(self, topic: str, saying: Saying, sentence: Range) -> Hit | None:
         """The first of the topic's words that counts in what is said."""
@@ -169,6 +170,8 @@ class Topics:
         for other in self._forbids:
             forbid = other.what
             if not isinstance(forbid, Forbid) or other.topic != hit.topic:
+                continue
+            if any(self._stands(near, hit, *sentence) for near in forbid.without):
                 continue
             if abs(other.start - hit.start) < forbid.window * WORD:
                 self.reasons.append(f"quiet: {self.text(hit)!r} next to {self.text(other)!r} ({forbid.meaning})")

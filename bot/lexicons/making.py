@@ -118,9 +118,15 @@ def made_words(file: File, language: str) -> TopicWords:
     return TopicWords(
         tuple(made_term(t) for t in tables("term")),
         tuple(Deed(t.texts("forms"), Stance(t.text("stance")), t.texts("near")) for t in tables("deed")),
-        tuple(Forbid(t.texts("words"), t.text("meaning"), int(t.values.get("window", 8))) for t in tables("forbid")),
+        tuple(made_forbid(t) for t in tables("forbid")),
         tuple(made_rule(t) for t in tables("rule")),
     )
+
+
+def made_forbid(table: Table) -> Forbid:
+    """The [[forbid]] that a table tells of."""
+    window = int(table.values.get("window", 8))
+    return Forbid(table.texts("words"), table.text("meaning"), window, table.texts("without"))
 
 
 def joined(old: TopicWords | None, new: TopicWords, *, ahead: bool) -> TopicWords:

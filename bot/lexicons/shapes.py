@@ -80,7 +80,13 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "stance": Field("str", True, STANCES),
             "near": Field("texts", choices=NEARS),
         },
-        "forbid": {"language": NEEDED, "words": WORDS, "meaning": NEEDED, "window": Field("int")},
+        "forbid": {
+            "language": NEEDED,
+            "words": WORDS,
+            "meaning": NEEDED,
+            "window": Field("int"),
+            "without": Field("texts", choices=NEARS),
+        },
         "rule": {"language": NEEDED, **RULE},
     },
     "cues": {
