@@ -33,13 +33,29 @@ class Taken(StrEnum):
 
 
 class Pushed:
-    """The use case "a hub has sent something". At most `at_once` bodies are held at a time."""
+    """The use case "a hub has sent something". At most `at_once` bodies are held at a time.
 
-    def __init__(self, *, ingest: Ingest, storage: Storage, clock: Clock, at_once: int = AT_ONCE) -> None:
+    `wait_for_feed` is how long a push waits for a poll of its feed, `answer_within` how long its hub is kept waiting.
+    """
+
+    def __init__(
+        self,
+        *,
+        ingest: Ingest,
+        storage: Storage,
+        clock: Clock,
+        at_once: int = AT_ONCE,
+        wait_for_feed: timedelta = WAIT_FOR_FEED,
+        answer_within: timedelta = ANSWER_WITHIN,
+    ) -> None:
         self._ingest = ingest
         self._storage = storage
         self._clock = clock
         self._crew = Crew(at_once)
+        self._tries = max(wait_for_feed // LOOK_AGAIN, 1)
+        self._answer_within = answer_within
+        self._stopping = False
+        self._unreadable: set[int] = set()
 
     async def find(self, id_: str) -> Push | None:
         """The subscription that a callback belongs to. Raises StorageError."""
@@ -47,15 +63,16 @@ class Pushed:
 
     async def take(self, push: Push, body: bytes, content_type: str | None) -> Taken:
         """Take in a body whose signature holds. Raises nothing that it can cause."""
-        if not self._crew.free:
+        if self._stopping or not self._crew.free:
             return Taken.LATER
         done: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
         self._crew.spawn(self._work(push, body, content_type, done))
-        await asyncio.wait([done], timeout=ANSWER_WITHIN.total_seconds())
+        await asyncio.wait([done], timeout=self._answer_within.total_seconds())
         return done.result() if done.done() else Taken.TAKEN
 
     async def stop(self, grace: timedelta) -> None:
         """Give what is being taken in `grace`, then cut it off: its hub sends it again, or the next poll finds it."""
+        self._stopping = True
         await self._crew.stop(grace)
 
     async def _work(self, push: Push, body: bytes, content_type: str | None, done: "asyncio.Future[Taken]") -> None:
@@ -86,13 +103,17 @@ class Pushed:
             raise
         log.debug("%s: pushed: %s new=%d flagged=%d", claimed.feed.name, outcome.status, outcome.new, outcome.flagged)
         if outcome.status == "failed":
-            log.warning("%s: its hub pushed what cannot be read: %s", claimed.feed.name, outcome.error)
+            # Some hubs do so with every push: it is told once, then counted only.
+            level = logging.DEBUG if claimed.id in self._unreadable else logging.WARNING
+            self._unreadable.add(claimed.id)
+            log.log(level, "%s: its hub pushed what cannot be read: %s", claimed.feed.name, outcome.error)
             return Taken.UNREADABLE
+        self._unreadable.discard(claimed.id)
         return Taken.SAVED if outcome.status == "polled" else Taken.LATER
 
     async def _claim(self, feed: int) -> ClaimedFeed | None:
         """The feed, once no poll holds it; None when that takes too long."""
-        for _ in range(WAIT_FOR_FEED // LOOK_AGAIN):
+        for _ in range(self._tries):
             claimed = await self._storage.claim_feed(feed, now=self._clock.now(), lease=LEASE)
             if claimed is not None:
                 return claimed

@@ -93,7 +93,7 @@ class Callbacks:
     def add_to(self, app: web.Application) -> None:
         """Serve them in an application."""
         for before in {"", self._prefix}:
-            app.router.add_get(f"{before}{PATH}{{id}}", self._get)
+            app.router.add_get(f"{before}{PATH}{{id}}", self._get, allow_head=False)
             app.router.add_post(f"{before}{PATH}{{id}}", self._post)
 
     async def _get(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Whatever comes by push, by poll or by both, in any order: each entry is told once."""
+"""What hubs send; and whatever comes by push, by poll or by both, in any order: each entry is told once."""
 
 import asyncio
 import tempfile
@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.push import Push, PushStatus
+from bot.errors import StorageError
 from bot.service.ingest import Ingest
 from bot.service.pushed import Pushed, Taken
 from tests.fakes.feeds import FakeAnalyst
@@ -76,14 +78,16 @@ class Play:
         self.saw(SHOWN)
         await self.bot.poll()
 
-    async def push(self, items: int) -> None:
+    def subscription(self) -> Push:
         now = self.bot.clock.now()
-        push = Push(
+        return Push(
             "id", 1, "https://hub.example/", WIRE.url, "https://me.example/websub/id", "s", PushStatus.ACTIVE,
             now, now, lease_until=now + timedelta(days=1),
         )  # fmt: skip
+
+    async def push(self, items: int) -> None:
         self.saw(items)
-        assert await self.pushed.take(push, rss(self.published[-items:]), None) is Taken.SAVED
+        assert await self.pushed.take(self.subscription(), rss(self.published[-items:]), None) is Taken.SAVED
 
     def saw(self, items: int) -> None:
         self.seen |= set(range(max(len(self.published) - items, 0), len(self.published)))
@@ -101,6 +105,64 @@ class Play:
         else:
             self.bot.clock.forward(minutes=20)
             await asyncio.gather(self.poll(), self.push(1))
+
+
+@pytest.fixture
+async def played(bot: Rig) -> Play:
+    await bot.settle()
+    return Play(bot)
+
+
+async def test_a_hub_is_told_to_come_again_while_a_poll_holds_the_feed(played: Play) -> None:
+    bot = played.bot
+    assert await bot.storage.claim_feed(1, now=bot.clock.now(), lease=timedelta(minutes=3)) is not None
+    pushed = Pushed(ingest=bot.ingest, storage=bot.storage, clock=bot.clock, wait_for_feed=timedelta(0))
+    assert await pushed.take(played.subscription(), rss([report(1)]), None) is Taken.LATER
+    bot.clock.forward(minutes=3)
+    assert await pushed.take(played.subscription(), rss([report(1)]), None) is Taken.SAVED
+
+
+async def test_a_hub_is_not_kept_waiting_and_what_was_begun_goes_on(played: Play) -> None:
+    bot = played.bot
+    pushed = Pushed(ingest=bot.ingest, storage=bot.storage, clock=bot.clock, answer_within=timedelta(0), at_once=1)
+    assert await pushed.take(played.subscription(), rss([report(1)]), None) is Taken.TAKEN
+    assert await pushed.take(played.subscription(), rss([report(2)]), None) is Taken.LATER, "too many at once"
+    await pushed.stop(timedelta(seconds=30))
+    await bot.deliver()
+    assert bot.shown == ["alert: Speaker1 reject ceasefire (1)"]
+    assert await pushed.take(played.subscription(), rss([report(2)]), None) is Taken.LATER, "it has stopped"
+
+
+async def test_a_database_that_fails_lets_the_hub_come_again(played: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = played.bot.storage
+    whole = storage.write
+
+    async def full(work: object) -> None:
+        raise StorageError("the disk is full")
+
+    monkeypatch.setattr(storage, "write", full)
+    pushed = Pushed(ingest=played.bot.ingest, storage=storage, clock=played.bot.clock)
+    assert await pushed.take(played.subscription(), rss([report(1)]), None) is Taken.LATER
+    monkeypatch.setattr(storage, "write", whole)
+    played.bot.clock.forward(minutes=3)
+    assert await pushed.take(played.subscription(), rss([report(1)]), None) is Taken.SAVED
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>"])
+async def test_what_cannot_be_read_is_told_once(played: Play, caplog: pytest.LogCaptureFixture, body: bytes) -> None:
+    for _ in range(3):
+        assert await played.pushed.take(played.subscription(), body, None) is Taken.UNREADABLE
+    warnings = [r.getMessage() for r in caplog.records if r.levelname == "WARNING"]
+    assert [w.startswith("Harbour Wire: its hub pushed what cannot be read") for w in warnings] == [True]
+    assert (await played.bot.poll())[0].status == "polled", "the feed was given back"
+
+
+async def test_a_first_push_to_a_feed_that_was_never_read_is_silent(bot: Rig) -> None:
+    await bot.storage.sync_feeds([WIRE])
+    played = Play(bot)
+    assert await played.pushed.take(played.subscription(), rss([report(1)]), None) is Taken.SAVED
+    await bot.deliver()
+    assert bot.shown == []
 
 
 @settings(max_examples=40, deadline=None)

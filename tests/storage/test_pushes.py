@@ -7,6 +7,7 @@ import pytest
 from bot.domain.feed import FetchState
 from bot.domain.pace import Said
 from bot.domain.push import Offer, Push, PushStatus
+from bot.domain.standing import Standing
 from bot.errors import StorageError
 from tests.storage.examples import FEED, LEASE, NOW, OTHER
 
@@ -83,6 +84,9 @@ async def test_offers_are_those_of_active_feeds(storage):
     await storage.write(lambda tx: tx.distrust_pushes(feed))
     (health,) = await storage.health()
     assert health.state.pushed_until is None
+    gone = await storage.claim_feed(feed, now=NOW + LEASE, lease=LEASE)
+    assert await storage.write(lambda tx: tx.finish_poll(gone, replace(gone.state, standing=Standing.RETIRED)))
+    assert await storage.write(lambda tx: tx.offers()) == {}
 
 
 async def test_one_feed_is_claimed_by_one_at_a_time_due_or_not(storage, feed_id):
