@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from aiohttp import hdrs, web
 
-from bot.domain.push import PushStatus, Signature
+from bot.domain.push import Push, PushStatus, Signature
 from bot.errors import StorageError
 from bot.service.ports import Meter
 from bot.service.pushed import Pushed, Taken
@@ -22,13 +22,16 @@ CHUNK = 1 << 16
 # A busy newsroom publishes some items a minute; a hub that sends more than this in one is told to come again.
 PER_MINUTE = 30
 OPEN = 2
+# What is held of all hubs together, and for how long one more waits for its turn, unread.
+BODIES = 8
+TURN = timedelta(seconds=5)
 MINUTE = 60.0
 RETRY_AFTER = {hdrs.RETRY_AFTER: "60"}
 LONGEST_CHALLENGE = 4_000
 
 
 class Gate:
-    """Lets each subscription have `open` requests at a time and `per_minute` in a minute, and all together `bodies`.
+    """Lets each subscription have `open_` requests at a time and `per_minute` in a minute.
 
     `steady` is a clock in seconds that nobody sets.
     """
@@ -38,12 +41,10 @@ class Gate:
         *,
         open_: int = OPEN,
         per_minute: int = PER_MINUTE,
-        bodies: int = 8,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._open = open_
         self._per_minute = per_minute
-        self._bodies = bodies
         self._steady = steady
         self._inside: dict[str, int] = {}
         self._passed: dict[str, int] = {}
@@ -56,7 +57,7 @@ class Gate:
         if minute != self._minute:
             self._minute, self._passed = minute, {}
         inside, passed = self._inside.get(id_, 0), self._passed.get(id_, 0)
-        if inside >= self._open or passed >= self._per_minute or sum(self._inside.values()) >= self._bodies:
+        if inside >= self._open or passed >= self._per_minute:
             yield False
             return
         self._inside[id_], self._passed[id_] = inside + 1, passed + 1
@@ -89,6 +90,7 @@ class Callbacks:
         self._gate = gate or Gate()
         self._max_bytes = max_bytes
         self._timeout = timeout
+        self._turns = asyncio.Semaphore(BODIES)
 
     def add_to(self, app: web.Application) -> None:
         """Serve them in an application."""
@@ -130,16 +132,27 @@ class Callbacks:
             if not free:
                 return self._told("later", web.Response(status=429, headers=RETRY_AFTER))
             try:
-                async with asyncio.timeout(self._timeout.total_seconds()):
-                    body = await self._read(request, signature)
+                async with asyncio.timeout(TURN.total_seconds()):
+                    await self._turns.acquire()
             except TimeoutError:
-                return self._told("slow", web.Response(status=408))
-            if body is None:
-                return self._told("too_large", web.Response(status=413))
-            if not signature.holds():
-                return self._told("unsigned", web.Response(status=202))
-            taken = await self._pushed.take(push, body, request.headers.get(hdrs.CONTENT_TYPE))
-            return self._told(taken.value, _later() if taken is Taken.LATER else web.Response(status=202))
+                return self._told("later", _later())
+            try:
+                return await self._take(request, push, signature)
+            finally:
+                self._turns.release()
+
+    async def _take(self, request: web.Request, push: Push, signature: Signature) -> web.Response:
+        try:
+            async with asyncio.timeout(self._timeout.total_seconds()):
+                body = await self._read(request, signature)
+        except TimeoutError:
+            return self._told("slow", web.Response(status=408))
+        if body is None:
+            return self._told("too_large", web.Response(status=413))
+        if not signature.holds():
+            return self._told("unsigned", web.Response(status=202))
+        taken = await self._pushed.take(push, body, request.headers.get(hdrs.CONTENT_TYPE))
+        return self._told(taken.value, _later() if taken is Taken.LATER else web.Response(status=202))
 
     async def _read(self, request: web.Request, signature: Signature) -> bytes | None:
         """The body in pieces, so that neither an endless one is held nor the loop stalls; None: it is too large."""
