@@ -8,8 +8,9 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
@@ -69,8 +70,11 @@ def run() -> None:
     """Poll the feeds, post alerts and answer, until stopped."""
     settings = _settings()
     from bot import app
+    from bot.config import load_settings
 
-    _finish(_leaving(app.run(settings, reread=_read)))
+    # The settings file is followed while the bot runs. The lexicons are not: the names are those of its start.
+    reread = partial(load_settings, os.environ, **_names()[0])
+    _finish(_leaving(app.run(settings, reread=reread)))
 
 
 @cli.command()
@@ -237,34 +241,33 @@ def health() -> None:
 
 def _settings() -> "Settings":
     """Settings checked against the lexicons' names, and the log set up. Raises ConfigError with every mistake."""
+    from bot.config import load_settings
     from bot.log import setup_logging
 
-    settings = _read()
-    setup_logging(settings.log_level, settings.secrets)
-    return settings
-
-
-def _read() -> "Settings":
-    from bot.config import load_lexicons, load_settings
-    from bot.lexicons import lexicon_with, own_files
-
-    known: dict[str, Any] = {}
-    mistakes: list[Mistake] = []
+    names, mistakes = _names()
     try:
-        lexicon = lexicon_with(own_files(load_lexicons(os.environ)))
-        known = {"topics": lexicon.topics, "conflicts": lexicon.conflicts}
-        known["default_topics"] = [id_ for id_, topic in lexicon.topics.items() if not topic.optional]
-    except LexiconError as error:
-        mistakes += error.mistakes
-    except ConfigError:
-        pass  # the settings below tell of it, too
-    try:
-        settings = load_settings(os.environ, **known)
+        settings = load_settings(os.environ, **names)
     except ConfigError as error:
         raise ConfigError([*error.mistakes, *mistakes]) from None
     if mistakes:
         raise LexiconError(mistakes)
+    setup_logging(settings.log_level, settings.secrets)
     return settings
+
+
+def _names() -> tuple[dict[str, Any], Sequence[Mistake]]:
+    """What settings may name, as load_settings() takes it, and the mistakes in the lexicons that say so."""
+    from bot.config import load_lexicons
+    from bot.lexicons import lexicon_with, own_files
+
+    try:
+        lexicon = lexicon_with(own_files(load_lexicons(os.environ)))
+    except LexiconError as error:
+        return {}, error.mistakes
+    except ConfigError:
+        return {}, ()  # the settings tell of it themselves
+    default = [id_ for id_, topic in lexicon.topics.items() if not topic.optional]
+    return {"topics": lexicon.topics, "conflicts": lexicon.conflicts, "default_topics": default}, ()
 
 
 async def _leaving(work: Coroutine[Any, Any, None]) -> None:

@@ -245,14 +245,15 @@ class Lexicon:
         for title, of in posts:
             for body in above.get(of, ()):
                 having[title, body] = (*having.get((title, body), ()), of)
-        object.__setattr__(self, "posts", posts)
+        newest = {key: tuple(sorted(held, key=lambda h: h[1].since, reverse=True)) for key, held in posts.items()}
+        object.__setattr__(self, "posts", newest)
         object.__setattr__(self, "_having", having)
         object.__setattr__(self, "_above", above)
         names = (*self.actors, *self.territories)
         object.__setattr__(self, "_conflicts", {n: found for n in names if (found := self._inherited(n))})
 
     def holder(self, title: str, of: str, day: str) -> Actor | None:
-        """Who held a post on a day (ISO, "" for today); the first that the files name."""
+        """Who held a post on a day (ISO, "" for today); of several the one who took it last."""
         return next((actor for actor, office in self.posts.get((title, of), ()) if office.held_on(day)), None)
 
     def meant(self, title: str) -> tuple[str, ...]:

@@ -89,6 +89,13 @@ def test_terms_of_a_post_given_here_are_all_there_are(tmp_path: Path) -> None:
     assert [o.since for o in after if o.title == "prime minister"] == ["1996-06-18"]
 
 
+def test_who_takes_a_post_here_holds_it_though_nobody_is_said_to_have_left_it(tmp_path: Path) -> None:
+    offices = '[{ title = "president", of = "France", since = "2025-02-03" }]'
+    lexicon = load_lexicon(written(tmp_path, {"actors/a.toml": f"{PERSON}offices = {offices}\n"}))
+    held = [lexicon.holder("president", "France", day) for day in ("2025-02-02", "2025-02-03", "")]
+    assert [h.name if h else "" for h in held] == ["Emmanuel Macron", "Ada Brook", "Ada Brook"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
