@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO, TypeVar
 
 import click
 
@@ -199,6 +199,47 @@ def revive(name: str) -> None:
         click.echo(f'no feed called "{name}" is gone for good; `feed list --state gone` tells which are', err=True)
         sys.exit(MISTAKES)
     click.echo(f"{name}: asked again within seconds of the bot's next look")
+
+
+@cli.group()
+def opml() -> None:
+    """Exchange the feeds of feeds.toml with feed readers."""
+
+
+@opml.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE")
+@click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
+@click.option("--skip-bad", is_flag=True, help="Add the good feeds though the file has mistakes.")
+def import_feeds(file: str, *, dry_run: bool, skip_bad: bool) -> None:
+    """Add the feeds of an OPML file to feeds.toml, below the last feed; what stands there already is left alone."""
+    from bot.config import load_feeds
+    from bot.exchange import take_in, write
+    from bot.settings.opml import LARGEST
+
+    before = load_feeds(os.environ)
+    with click.open_file(file, "rb") as stream:
+        body = stream.read(LARGEST + 1)
+    merged, mistakes = take_in(before, body, source=Path(file).name)
+    if mistakes and not skip_bad:
+        raise ConfigError(mistakes)
+    for line in [*map(str, mistakes), *merged.notes]:
+        click.echo(line, err=True)
+    if dry_run:
+        click.echo(merged.block)
+    elif merged.added:
+        write(before, merged)
+    feeds = "1 feed" if merged.added == 1 else f"{merged.added} feeds"
+    click.echo(f"{before.path.name}: {feeds} {'would be added' if dry_run else 'added'}", err=dry_run)
+
+
+@opml.command("export")
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-", metavar="[FILE|-]")
+def export_feeds(file: TextIO) -> None:
+    """Write the feeds of feeds.toml as OPML 2.0."""
+    from bot.config import load_feeds
+    from bot.settings.opml import write_opml
+
+    file.write(write_opml(load_feeds(os.environ).feeds, now=datetime.now(UTC)))
 
 
 @cli.group()

@@ -140,6 +140,33 @@ def load_settings(
     return settings
 
 
+@dataclass(frozen=True, slots=True)
+class FeedsFile:
+    """A feeds.toml as it stands on the disk, and the feeds in it."""
+
+    path: Path
+    text: str
+    feeds: tuple[Feed, ...]
+
+
+def load_feeds(env: Mapping[str, str], *, root: Path | None = None) -> FeedsFile:
+    """The feeds alone, for `opml`: there may be none, and channels of platforms whose tokens are set elsewhere.
+
+    Raises ConfigError with every mistake in the file.
+    """
+    from bot.settings.feeds_toml import NO_FEED, FeedsReader
+
+    e = Environment(env)
+    path = _config(e, root or project_root())
+    text, unreadable = _text(path)
+    reader = FeedsReader(text, source=path.name, ready=frozenset(Platform))
+    feeds = reader.read().feeds
+    mistakes = [*e.mistakes, *(unreadable or [m for m in reader.mistakes if m.what != NO_FEED])]
+    if mistakes:
+        raise ConfigError(mistakes)
+    return FeedsFile(path, text, feeds)
+
+
 def load_http(env: Mapping[str, str]) -> tuple[str, int] | None:
     """PARLEY_HTTP alone, for `health`. Raises ConfigError."""
     e = Environment(env)

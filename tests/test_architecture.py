@@ -56,6 +56,7 @@ ZONES = {
     "bot.probe": Zone(set(), set()),
     "bot.progress": Zone({"bot"}, set()),
     "bot.reload": Zone({"bot"}, set()),
+    "bot.exchange": Zone(SETTINGS | NOUNS, set()),
     "bot.listing": Zone(NOUNS | {"bot.service"}, {"rich"}),
     "bot.__main__": Zone({"bot"}, {"click"}),
 }
@@ -67,6 +68,7 @@ WIRING = {
     "bot.probe",
     "bot.progress",
     "bot.reload",
+    "bot.exchange",
     "bot.listing",
     "bot.__main__",
 }

@@ -354,3 +354,34 @@ def test_feed_revive_tells_whether_there_was_one(app: FakeApp) -> None:
     told = called("feed", "revive", "Rado")
     assert (told.exit_code, told.stdout) == (1, "")
     assert 'no feed called "Rado" is gone for good' in told.stderr
+
+
+OPML = (
+    '<opml version="2.0"><body>\n<outline type="rss" text="B" xmlUrl="https://b.example/rss"/>\n'
+    '<outline type="rss" text="C"/>\n</body></opml>'
+)
+
+
+def test_opml_import_adds_nothing_of_a_file_with_mistakes_unless_told_so(app: FakeApp, tmp_path: Path) -> None:
+    (tmp_path / "my.opml").write_text(OPML)
+    file = str(tmp_path / "my.opml")
+    told = called("opml", "import", file)
+    assert (told.exit_code, told.stdout) == (1, "")
+    assert 'my.opml:3: outline "C": xmlUrl is missing' in told.stderr
+    told = called("opml", "import", file, "--skip-bad", "--dry-run")
+    assert (told.exit_code, told.stdout) == (0, '[[feed]]\nname = "B"\nurl = "https://b.example/rss"\n')
+    assert (tmp_path / "feeds.toml").read_text() == FEED
+    told = called("opml", "import", file, "--skip-bad")
+    assert (told.exit_code, told.stdout) == (0, "feeds.toml: 1 feed added\n")
+    assert (tmp_path / "feeds.toml").read_text().startswith(FEED)
+    assert 'name = "B"' in (tmp_path / "feeds.toml").read_text()
+
+
+def test_opml_export_is_what_import_takes(app: FakeApp, tmp_path: Path) -> None:
+    written = called("opml", "export").stdout
+    assert 'xmlUrl="https://a.example/rss"' in written
+    assert called("opml", "export", str(tmp_path / "out.opml")).stdout == ""
+    assert (tmp_path / "out.opml").read_text().count("<outline") == 1
+    told = called("opml", "import", "-", text=written)
+    assert (told.exit_code, told.stdout) == (0, "feeds.toml: 0 feeds added\n")
+    assert told.stderr == '-:8: "A" is there already, at feeds.toml:1 ("A")\n'

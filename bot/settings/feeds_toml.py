@@ -24,6 +24,7 @@ from bot.settings.words import meant, shown
 AnyRow = TypeVar("AnyRow", bound=Row)
 
 TABLES = ("defaults", "feed", "channel")
+NO_FEED = "there is no feed"
 EVERY = timedelta(minutes=5)
 AT_MOST = timedelta(minutes=15)
 TOKENS = {
@@ -102,7 +103,7 @@ class FeedsReader:
         self._check_channels()
         self._find_twins()
         if not self._data.get("feed"):
-            self._add(None, "there is no feed", "add a [[feed]] with a name and a url")
+            self._add(None, NO_FEED, "add a [[feed]] with a name and a url")
         return FeedsToml(feeds, channels, defaults.contact)
 
     @cached_property
