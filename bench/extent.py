@@ -16,6 +16,7 @@ NOUNS = 2  # words behind a name that the name only describes
 LEADS = ("comma", "mark", "subordinator", "conjunction", "contrast", "relative", "cue", "source", "dash", "semicolon")
 ATTACHED = ("comma", "dash", "open", "relative", "preposition")  # what joins an addition to a name
 MARKS = ("comma", "mark", "colon", "semicolon", "dash", "open", "close")
+HELPERS = ("auxiliary", "adverb", "negation")  # what may stand between a subject and its verb
 BETWEEN = ("auxiliary", "adverb", "negation", "comma", "dash", "mark")  # what parts a subject from its verb
 
 
@@ -28,6 +29,8 @@ def source(clause: Clause, saying: Saying) -> Span:
     cue = at.get(saying.start, begin)
     if first.pronoun:
         return first.units[0].start, first.units[0].end
+    if (who := _relative(units, cue)) is not None:
+        return who.start, who.end
     end = _behind(clause, last.last, cue) if last.first < cue else _tail(clause, max(last.last, 1), begin > cue)
     finish = max(last.units[-1].end, units[end - 1].end)
     return units[_before(units, begin)].start, finish
@@ -70,6 +73,14 @@ def carried(clause: Clause, before: int) -> int:
     return min(clause.end, quote.end)
 
 
+def _relative(units: list[Unit], cue: int) -> Unit | None:
+    """The "who" right before a verb: it is labelled, not whom it stands for."""
+    i = cue - 1
+    while i > 0 and units[i].kind in HELPERS:
+        i -= 1
+    return units[i] if i > 0 and units[i].kind == "relative" else None
+
+
 def _before(units: list[Unit], begin: int) -> int:
     """Back over words that describe the name up to what begins the noun phrase; nowhere if nothing plainly does."""
     i = begin
@@ -78,17 +89,31 @@ def _before(units: list[Unit], begin: int) -> int:
         if units[i - 1].kind not in HEADED and not initial:
             break
         i -= 1
+    if units[i - 1].kind == "comma" and (post := _posted(units, i - 1)) is not None:
+        return post
     clean = i == 0 or units[i].kind == "determiner" or units[i - 1].kind in LEADS
     return i if clean else begin
+
+
+def _posted(units: list[Unit], comma: int) -> int | None:
+    """Where "another host," begins before a name, at the start of a clause."""
+    i = comma - 1
+    while i > max(0, comma - BEFORE) and units[i].kind in HEADED and units[i].kind != "determiner":
+        i -= 1
+    led = units[i].kind == "determiner" and i < comma - 1
+    return i if led and (i == 0 or units[i - 1].kind in ("conjunction", "contrast", "mark")) else None
 
 
 def _behind(clause: Clause, last: int, cue: int) -> int:
     """The end of a subject before its verb: with its apposition, its "of", its "who" up to the verb."""
     units = clause.units
     end = cue
-    while end > last and units[end - 1].kind in BETWEEN:
+    while end > last and units[end - 1].kind in BETWEEN and units[end - 1].kind not in ("comma", "dash"):
         end -= 1
+    end -= end > last and units[end - 1].kind in ("comma", "dash")
     added = units[last:end]
+    if len(added) > 1 and added[0].kind == "comma" and clause.grammar.participle(added[1].low):
+        return last  # "X, speaking in Lima, said"
     if 0 < len(added) <= NOUNS and all(u.kind == "word" for u in added):
         return end  # "the Reyes campaign"
     if last >= cue or units[last].kind not in ATTACHED or clause.quoted(units[last].start):
@@ -112,7 +137,9 @@ def _tail(clause: Clause, last: int, inverted: bool) -> int:
     ):
         return last
     end = last
-    while end < len(units) and units[end].kind not in ("subordinator", "semicolon", "colon") and units[end].low != '"':
+    who = any(u.kind == "relative" for u in units[last : last + 2])  # all that is told of a person belongs to it
+    stops = ("semicolon", "colon") if who else ("subordinator", "semicolon", "colon")
+    while end < len(units) and units[end].kind not in stops and units[end].low != '"':
         verb = units[end].cue is not None and clause.grammar.participle(units[end].low)
         if verb or (units[end].low in clause.grammar.afterthoughts and units[end].low not in clause.grammar.bridges):
             break

@@ -259,7 +259,8 @@ def _groups(found: list[Phrase], units: list[Unit], grammar: Grammar) -> None:
         bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
         bare = bare and not grammar.last
         listed = between == ["comma"] and (bare or _enumerated(b, units))
-        if (joined or listed) and a.can_speak and b.can_speak:
+        owns = b.last < len(units) and units[b.last].kind == "possessive"  # "Chad, Niger's only ally"
+        if (joined or listed) and a.can_speak and b.can_speak and not owns:
             a.group.append(b)
             b.group, b.governed = a.group, a.governed
 
