@@ -21,6 +21,7 @@ from bot.analysis.verbs import (
     possible,
     question,
     speaks,
+    told,
     trails,
 )
 
@@ -57,7 +58,7 @@ def _cue(clause: Clause, k: int, cue: Cue) -> None:
         return
     elif is_noun(clause, k):
         whose = owner(clause, k)
-        if whose is not None and cue.kind == "act":
+        if whose is not None and (cue.kind == "act" or told(clause, k)):
             _add(clause, k, cue, whose, ((units[k].end, stop(clause, k)),), 0.75, CALL)
     elif (after := inverted(clause, k, cue)) is not None:
         about = (content if cue.kind == "say" else acted)(clause, k, after)

@@ -176,7 +176,8 @@ def agent(clause: Clause, k: int) -> Phrase | None:
         i = k  # the cue is spelled with it: "odrzucony przez"
     elif i >= len(units) or units[i].low not in clause.grammar.by:
         return None
-    if i + 1 >= len(units) or clause.grammar.participle(units[k].low):
+    noun = units[k].low.partition(" ")[0] in clause.grammar.spoken_nouns  # "comments by X that"
+    if i + 1 >= len(units) or noun or clause.grammar.participle(units[k].low):
         return None
     phrase = clause.starting(i + 1)
     return phrase if phrase is not None and phrase.can_speak else None

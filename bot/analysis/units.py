@@ -130,6 +130,7 @@ class Grammar:
         self.newly = frozenset(s for form in language.words.get("newly", ()) for s in spelled(form))
         self.promises = frozenset(language.words.get("promise", ()))
         self.mentions = frozenset(language.words.get("mention", ()))
+        self.spoken_nouns = frozenset(words("spoken_noun", ()))
         self.inserted = frozenset(words("inserted", ()))
         self.mediators = frozenset(words("mediator", ()))
         self.seeking = frozenset(words("seeking", ()))

@@ -125,6 +125,8 @@ def is_noun(clause: Clause, k: int) -> bool:
     if not k:
         return False
     unit, before = clause.units[k], clause.units[k - 1]
+    if unit.low.partition(" ")[0] in clause.grammar.spoken_nouns:
+        return True
     if clause.grammar.participle(unit.low):
         return False
     if before.low in clause.grammar.floating and k > 1 and clause.units[k - 2].kind != "preposition":
@@ -145,6 +147,20 @@ def is_noun(clause: Clause, k: int) -> bool:
     if act and before.kind == "cap" and "-" in before.low:
         return True  # "a US-led push for"
     return act and before.kind == "word" and not before.modifier and before.cue is None  # "growing calls for"
+
+
+def told(clause: Clause, k: int) -> bool:
+    """Whether a noun of speech tells what was said: "Chad's claim that", "the pledge of Chad to"."""
+    grammar, units = clause.grammar, clause.units
+    promises = units[k].low in grammar.promises
+    if units[k].low.rpartition(" ")[2] in grammar.that:
+        return True
+    for unit in units[k + 1 : k + 1 + OCCASION]:
+        if unit.low in grammar.that or (promises and unit.low in grammar.infinitives):
+            return True
+        if unit.kind not in ASIDE:
+            return False
+    return False
 
 
 def _modifies(clause: Clause, k: int) -> bool:
