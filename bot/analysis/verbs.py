@@ -152,6 +152,11 @@ def is_noun(clause: Clause, k: int) -> bool:
 def told(clause: Clause, k: int) -> bool:
     """Whether a noun of speech tells what was said: "Chad's claim that", "the pledge of Chad to"."""
     grammar, units = clause.grammar, clause.units
+    i = k - 1
+    while i > 0 and (units[i].kind in ASIDE or units[i].kind == "possessive") and units[i].kind != "preposition":
+        i -= 1
+    if units[i].cue is not None:
+        return False  # "rejected Chad's claims that": the answer to them is told
     promises = units[k].low in grammar.promises
     if units[k].low.rpartition(" ")[2] in grammar.that:
         return True
