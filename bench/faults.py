@@ -1,6 +1,7 @@
 """Faulty answers of a feed server, each as servers in the wild give it. None of them holds a new item."""
 
 import asyncio
+import functools
 import gzip
 
 from aiohttp import web
@@ -25,7 +26,7 @@ async def faulty(kind: str, request: web.Request, body: bytes) -> web.StreamResp
         return _odd(kind, body)
     if kind == "gzipbomb":
         headers = {"Content-Encoding": "gzip", "Content-Type": "application/rss+xml"}
-        return web.Response(body=gzip.compress(body + b" " * BIG, 1), headers=headers)
+        return web.Response(body=_bomb(), headers=headers)
     assert request.transport is not None
     if kind == "reset":
         request.transport.abort()
@@ -44,6 +45,11 @@ async def faulty(kind: str, request: web.Request, body: bytes) -> web.StreamResp
     else:
         await _huge(answer, request, body)
     return answer
+
+
+@functools.cache
+def _bomb() -> bytes:
+    return gzip.compress(b"<rss>" + b" " * BIG, 1)
 
 
 def _odd(kind: str, body: bytes) -> web.Response:

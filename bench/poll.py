@@ -12,8 +12,9 @@ from pathlib import Path
 
 import feedparser
 
-from bench.rig import Rig, ask, bodies, cpu
+from bench.rig import Rig, ask, bodies
 from bench.server import FeedServer
+from bench.watch import cpu
 
 
 async def whole_poll(server: FeedServer, feeds: int, folder: Path) -> tuple[float, float]:

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import random
-import resource
 import sqlite3
 import time
 from collections import Counter
@@ -74,8 +72,9 @@ class Stopwatch:
 
     async def post(self, delivery: Delivery, message: Message) -> str:
         """Note the time."""
-        link = message.summaries[0].sources[0].link or ""
-        self.at.append((link.split("?")[0].removeprefix("http://outlet.example/"), time.monotonic()))
+        now = time.monotonic()
+        for source in (s for summary in message.summaries for s in summary.sources[:1]):
+            self.at.append(((source.link or "").split("?")[0].removeprefix("http://outlet.example/"), now))
         return delivery.id
 
     edit = post
@@ -83,18 +82,6 @@ class Stopwatch:
     async def find(self, delivery: Delivery) -> None:
         """Nothing is ever in doubt here."""
         del delivery
-
-
-def cpu(*, without: int) -> float:
-    """CPU seconds so far of this process and its living children; not of the child `without`, the feed server."""
-    own = resource.getrusage(resource.RUSAGE_SELF)
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it ended meanwhile
-            fields = stat.read_text().rsplit(")", 1)[1].split()
-            if int(fields[1]) == os.getpid() and int(stat.parent.name) != without:
-                ticks += int(fields[11]) + int(fields[12])
-    return own.ru_utime + own.ru_stime + ticks / os.sysconf("SC_CLK_TCK")
 
 
 class Rig:

@@ -2,13 +2,14 @@
 
 `/feed/<n>` answers an RSS document of 30 items of feed n, with an ETag. Feeds gain two new items in place of their two
 oldest: all of them at `/round`, or every tenth (`/round?every=10`); or by themselves, at every n-th request
-(`moves_every`). `/served` tells when each item was first served (time.monotonic, one clock for all processes of a
-machine) and what else was answered. Faulty answers (`faults`, a share) hold nothing new, so that what is expected of
-the bot is what `/served` tells.
+(`moves_every`). `/served` tells when each item that is to be an alert was first served (time.monotonic, one clock for
+all processes of a machine; `?since=n` leaves out the first n), and how many answers there were of each kind. Faulty
+ones (`faults`, a share) hold nothing new, so that what is expected of the bot is what `/served` tells.
 """
 
 import asyncio
 import hashlib
+import logging
 import sys
 import time
 from multiprocessing import Process, Queue
@@ -21,30 +22,30 @@ ITEMS = 30
 WORDS = [
     "harbour",
     "bridge",
-    "minister",
-    "council",
+    "painter",
+    "village",
     "report",
     "weather",
     "rail",
     "grain",
-    "market",
+    "weaving",
     "school",
     "river",
     "northern",
-    "trade",
+    "orchard",
     "morning",
     "figures",
-    "company",
-    "workers",
-    "budget",
+    "pottery",
+    "bakers",
+    "pavement",
     "road",
     "health",
     "energy",
     "festival",
-    "election",
+    "harvest",
     "local",
     "library",
-    "court",
+    "meadow",
     "water",
     "city",
     "farm",
@@ -58,7 +59,7 @@ WORDS = [
 
 
 def words(seed: str, count: int) -> str:
-    """A stretch of dull words that is always the same for the same seed."""
+    """A stretch of words that is always the same for the same seed; none of them keeps the engine from its verdict."""
     digest = hashlib.sha256(seed.encode()).digest()
     return " ".join(WORDS[(digest[i % 32] * (i + 7) + i * i) % len(WORDS)] for i in range(count))
 
@@ -156,8 +157,9 @@ def application(rig: Rig) -> web.Application:
                 rig.move(number)
         return web.json_response(len(rig.asked))
 
-    async def served(_: web.Request) -> web.Response:
-        return web.json_response({"items": rig.served, "answers": rig.answers})
+    async def served(request: web.Request) -> web.Response:
+        since = int(request.query.get("since", "0"))
+        return web.json_response({"items": dict(list(rig.served.items())[since:]), "answers": rig.answers})
 
     app = web.Application()
     app.add_routes([web.get("/feed/{number}", feed), web.get("/round", advance), web.get("/served", served)])
@@ -166,6 +168,7 @@ def application(rig: Rig) -> web.Application:
 
 def serve(port: "Queue[int]", hosts: int, rig: Rig) -> None:
     """Runs in the server's process until it is killed."""
+    logging.disable(logging.CRITICAL)  # clients that hang up are what faulty answers are for
 
     async def main() -> None:
         runner = web.AppRunner(application(rig), access_log=None)
