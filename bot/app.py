@@ -1,6 +1,7 @@
 """The composition root: builds every object of one bot, starts them, and shuts them down in order."""
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -128,6 +129,10 @@ async def run(
             stack.push_async_callback(reloader.stop, SEND_GRACE)
             _on_hangup(reload=reloader.ask, stop=stop.set)
         scheduler.start()
+        # What was built until now lives as long as the bot does. Each full collection looked through it again, which
+        # stopped the loop for 90 ms.
+        gc.collect()
+        gc.freeze()
         try:
             await bot.poller.tick()
             await bot.deliverer.pump()

@@ -18,6 +18,8 @@ from bot.errors import StorageError
 logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 BUSY_SECONDS = 30
+# 64 MB: a commit moves the log only where nobody else has (checkpoint.py, or a program that keeps no thread for it).
+LOG_PAGES = 16_000
 READ_ONLY = "parley_read_only"
 DURABLE = "parley_durable"
 # What PostgreSQL says first, and what to do about it.
@@ -117,6 +119,7 @@ def _sqlite_connect(connection: Any, _: object) -> None:
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

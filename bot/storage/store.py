@@ -18,9 +18,10 @@ from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known, Recalled
 from bot.storage import articles, entries, feeds, notices, outbox, pushes, stories, subscriptions
+from bot.storage.checkpoint import Checkpointer
 from bot.storage.engine import DURABLE, READ_ONLY, may_be_of_one_row, open_engine
 from bot.storage.gather import Gatherer
-from bot.storage.lane import Lane, Work
+from bot.storage.lane import CLOSE_GRACE, Lane, Work
 from bot.storage.tables import deliveries
 from bot.storage.tables import feeds as feeds_table
 
@@ -152,6 +153,7 @@ class SqlStorage:
         self._durable = engine.execution_options(**{DURABLE: True})
         self._writes = Lane("storage-write", threads=WRITERS[engine.dialect.name])
         self._reads = Lane("storage-read", threads=READERS)
+        self._log = Checkpointer(engine) if engine.dialect.name == "sqlite" else None
         self._finished: Gatherer[tuple[ClaimedFeed, FetchState], bool] = Gatherer(
             self._finish_polls, by_one=may_be_of_one_row
         )
@@ -210,9 +212,9 @@ class SqlStorage:
     ) -> list[Delivery]:
         """Lease due deliveries."""
         # Were this mark lost in a power cut, the message would be sent again. It keeps all that was saved before, too.
-        return await self._writes.do(
-            self._durable,
+        return await self._write(
             lambda connection: outbox.claim(connection, now=now, limit=limit, lease=lease, platforms=platforms),
+            durable=True,
         )
 
     async def message(self, delivery: Delivery) -> Message | None:
@@ -279,10 +281,16 @@ class SqlStorage:
         """End the threads once they have done what they were given, and close every connection."""
         await self._finished.close()
         await asyncio.gather(self._writes.close(), self._reads.close())
+        if self._log is not None:
+            await asyncio.to_thread(self._log.close, CLOSE_GRACE)
         self._engine.dispose()
 
-    async def _write(self, work: Work[T]) -> T:
-        return await self._writes.do(self._engine, work)
+    async def _write(self, work: Work[T], *, durable: bool = False) -> T:
+        try:
+            return await self._writes.do(self._durable if durable else self._engine, work)
+        finally:
+            if self._log is not None:
+                self._log.written()
 
     async def _read(self, work: Work[T]) -> T:
         return await self._reads.do(self._reader, work)
