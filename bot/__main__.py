@@ -4,30 +4,26 @@
 answer at once.
 """
 
-import asyncio
 import logging
 import os
 import sys
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
 from bot import __version__
 from bot.errors import BotError, ConfigError, LexiconError, Mistake
+from bot.feedverbs import feed, opml
+from bot.finish import FINE, INTERRUPTED, MISTAKES, finish
 
 if TYPE_CHECKING:
     from bot.analyse import Analyse
     from bot.config import Settings
 
 T = TypeVar("T")
-
-FINE: Final = 0
-MISTAKES: Final = 1
-INTERRUPTED: Final = 130
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +70,7 @@ def run() -> None:
 
     # The settings file is followed while the bot runs. The lexicons are not: the names are those of its start.
     reread = partial(load_settings, os.environ, **_names()[0])
-    _finish(_leaving(app.run(settings, reread=reread)))
+    finish(_leaving(app.run(settings, reread=reread)))
 
 
 @cli.command()
@@ -84,7 +80,7 @@ def demo() -> None:
     from bot.log import setup_logging
 
     setup_logging()
-    _finish(app.demo())
+    finish(app.demo())
 
 
 @cli.command()
@@ -93,17 +89,27 @@ def once() -> None:
     settings = _settings()
     from bot import app
 
-    if _finish(app.once(settings)):
+    if finish(app.once(settings)):
         sys.exit(MISTAKES)
 
 
 @cli.command()
-def check() -> None:
-    """Check settings and lexicons, and reach every feed."""
-    settings = _settings()
-    from bot import app
+@click.argument("address", required=False)
+def check(address: str | None) -> None:
+    """Check settings and lexicons, and reach every feed.
 
-    if _finish(app.check(settings)):
+    ADDRESS: try that one alone as if it stood in feeds.toml, and tell what it holds.
+    """
+    settings = _settings()
+    if address is not None:
+        from bot.tryout import try_out
+
+        failed = not finish(try_out(settings, address))
+    else:
+        from bot.check import check as check_all
+
+        failed = bool(finish(check_all(settings)))
+    if failed:
         sys.exit(MISTAKES)
 
 
@@ -154,95 +160,6 @@ def _explain(file: BinaryIO, read: "Analyse") -> None:
 
 
 @cli.group()
-def feed() -> None:
-    """Look at the feeds."""
-
-
-@feed.command("list")
-@click.argument("words", nargs=-1)
-@click.option("--state", type=click.Choice(["failing", "gone", "new", "ok"]), help="Only feeds in this state.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line and feed, with every figure.")
-def list_feeds(words: tuple[str, ...], *, state: str | None, as_json: bool) -> None:
-    """Tell how each feed fares, the ailing first.
-
-    WORDS: only feeds whose name, publisher or host holds them all.
-    """
-    from bot.config import load_database_url, passwords
-    from bot.log import setup_logging
-
-    url = load_database_url(os.environ)
-    setup_logging("WARNING", passwords(url))
-    from bot import app
-    from bot.listing import show_json, show_table
-    from bot.service.conditions import Condition, chosen
-
-    known = _finish(app.feeds(url))
-    found = chosen(known, words=" ".join(words), condition_=Condition(state) if state else None)
-    if as_json:
-        show_json(found, sys.stdout)
-    else:
-        show_table(found, sys.stdout, now=datetime.now(UTC))
-
-
-@feed.command()
-@click.argument("name")
-def revive(name: str) -> None:
-    """Have a feed that is gone for good (410) asked again at once."""
-    from bot.config import load_database_url, passwords
-    from bot.log import setup_logging
-
-    url = load_database_url(os.environ)
-    setup_logging("WARNING", passwords(url))
-    from bot import app
-
-    if not _finish(app.revive(url, name)):
-        click.echo(f'no feed called "{name}" is gone for good; `feed list --state gone` tells which are', err=True)
-        sys.exit(MISTAKES)
-    click.echo(f"{name}: asked again within seconds of the bot's next look")
-
-
-@cli.group()
-def opml() -> None:
-    """Exchange the feeds of feeds.toml with feed readers."""
-
-
-@opml.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE")
-@click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
-@click.option("--skip-bad", is_flag=True, help="Add the good feeds though the file has mistakes.")
-def import_feeds(file: str, *, dry_run: bool, skip_bad: bool) -> None:
-    """Add the feeds of an OPML file to feeds.toml, below the last feed; what stands there already is left alone."""
-    from bot.config import load_feeds
-    from bot.exchange import take_in, write
-    from bot.settings.opml import LARGEST
-
-    before = load_feeds(os.environ)
-    with click.open_file(file, "rb") as stream:
-        body = stream.read(LARGEST + 1)
-    merged, mistakes = take_in(before, body, source=Path(file).name)
-    if mistakes and not skip_bad:
-        raise ConfigError(mistakes)
-    for line in [*map(str, mistakes), *merged.notes]:
-        click.echo(line, err=True)
-    if dry_run:
-        click.echo(merged.block)
-    elif merged.added:
-        write(before, merged)
-    feeds = "1 feed" if merged.added == 1 else f"{merged.added} feeds"
-    click.echo(f"{before.path.name}: {feeds} {'would be added' if dry_run else 'added'}", err=dry_run)
-
-
-@opml.command("export")
-@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True), default="-", metavar="[FILE|-]")
-def export_feeds(file: TextIO) -> None:
-    """Write the feeds of feeds.toml as OPML 2.0."""
-    from bot.config import load_feeds
-    from bot.settings.opml import write_opml
-
-    file.write(write_opml(load_feeds(os.environ).feeds, now=datetime.now(UTC)))
-
-
-@cli.group()
 def db() -> None:
     """Look after the database."""
 
@@ -257,7 +174,7 @@ def upgrade() -> None:
     setup_logging("WARNING", passwords(url))
     from bot.storage import upgrade as upgrade_database
 
-    applied = _finish(upgrade_database(url.reveal()))
+    applied = finish(upgrade_database(url.reveal()))
     for revision in applied:
         click.echo(f"applied {revision}")
     if not applied:
@@ -319,15 +236,8 @@ async def _leaving(work: Coroutine[Any, Any, None]) -> None:
     os._exit(FINE)
 
 
-def _finish(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end. An unexpected fault is told by the log, which masks secrets, not by Python's own printer."""
-    try:
-        return asyncio.run(work)
-    except (BotError, BrokenPipeError):
-        raise
-    except Exception:
-        log.critical("unexpected fault", exc_info=True)
-        sys.exit(MISTAKES)
+cli.add_command(feed)
+cli.add_command(opml)
 
 
 if __name__ == "__main__":

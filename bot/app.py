@@ -9,7 +9,7 @@ import secrets
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Sized
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,13 +20,11 @@ from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.analyst import WorkerAnalyst, warm_child
-from bot.check import reach
 from bot.config import TERMINAL, Settings
 from bot.demo import DemoServer
 from bot.domain.subscription import Platform, Subscription
-from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import default_engine, lexicon_with, own_files
+from bot.lexicons import lexicon_with, own_files
 from bot.progress import Progress
 from bot.reload import Reloader
 from bot.scheduler import Scheduler
@@ -36,11 +34,11 @@ from bot.service.deliver import Deliverer
 from bot.service.health import Pulse
 from bot.service.ingest import CATCH_UP_WAIT, Ingest
 from bot.service.poller import Poller
-from bot.service.ports import FeedHealth, Messenger
+from bot.service.ports import Messenger
 from bot.service.pushed import Pushed
 from bot.service.pushes import Pushes
 from bot.service.queries import Queries
-from bot.storage import SqlStorage, examine, open_storage, require, upgrade
+from bot.storage import SqlStorage, open_storage, upgrade
 from bot.storage.lock import alone
 from bot.web import CALLBACKS, Callbacks, PrometheusMeter, WebServer
 from bot.worker import Workers
@@ -182,29 +180,6 @@ async def demo() -> None:
             await run(settings, catch_up_wait=TICK)
 
 
-async def feeds(database_url: Secret) -> list[FeedHealth]:
-    """Every active feed with its state, read beside a bot that may run. Raises StorageError."""
-    async with _archive(database_url) as storage:
-        return await storage.health()
-
-
-async def revive(database_url: Secret, name: str) -> int:
-    """Have retired feeds of this name asked again, beside a bot that may run. Returns how many. Raises StorageError."""
-    async with _archive(database_url) as storage:
-        return await storage.revive(name)
-
-
-@asynccontextmanager
-async def _archive(database_url: Secret) -> AsyncIterator[SqlStorage]:
-    url = database_url.reveal()
-    await require(url)
-    storage = await open_storage(url)
-    try:
-        yield storage
-    finally:
-        await storage.close()
-
-
 @asynccontextmanager
 async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator[Bot]:
     """Build everything, connect the platforms; close it all in reverse order, whatever happens."""
@@ -326,51 +301,3 @@ def _scheduler(bot: Bot) -> Scheduler:
     if bot.pushes is not None:
         scheduler.every(TEND, "tend pushes", bot.pushes.tend)
     return scheduler
-
-
-async def check(settings: Settings) -> int:
-    """Load every lexicon, open the database, reach every feed; print a line each. Returns how many of them failed.
-
-    The settings themselves have been checked by then: loading them raises every mistake at once.
-    """
-    print(f"settings  ok: {_counted(settings.feeds, 'feed')}, {_counted(settings.subscriptions, 'channel')}")
-    own = own_files(settings.lexicons)
-    default_engine(own)
-    lexicon = lexicon_with(own)
-    print(f"lexicons  ok: topics {', '.join(lexicon.topics)}; {len(lexicon.conflicts)} conflicts")
-    for name, held in own.contents():
-        print(f"lexicons  ok: {name}: {held}")
-    if own.place is not None and not own.files:
-        print(f"lexicons  ok: {own.place}: no file in it")
-    failed = 0
-    try:
-        print(f"database  ok: {await examine(settings.database_url.reveal())}")
-    except StorageError as error:
-        failed += 1
-        print(f"database  FAILED: {error}")
-    for warning in settings.warnings:
-        print(f"warning   {warning}")
-    return failed + await _check_feeds(settings)
-
-
-def _counted(things: Sized, noun: str) -> str:
-    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
-
-
-async def _check_feeds(settings: Settings) -> int:
-    failed = hubs = 0
-    async for answer in reach(settings):
-        hubs += bool(answer.hub)
-        if answer.error:
-            failed += 1
-            print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
-        else:
-            read = f"{answer.entries} entries, newest {answer.newest}" + (f", hub {answer.hub}" if answer.hub else "")
-            print(f"feed      ok: {answer.feed.name}: {read}; next poll {answer.next_poll}", flush=True)
-    where = settings.public_url or "off, since PARLEY_PUBLIC_URL is not set"
-    print(f"pushes    {where}; feeds that name a hub: {hubs}")
-    if failed:
-        print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
-    if failed == len(settings.feeds) > 1:
-        print("no feed could be reached: is this machine online?")
-    return failed

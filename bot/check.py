@@ -1,7 +1,7 @@
-"""Reach every feed once and tell what came back: the network half of `check`."""
+"""`check`: lexicons, database and every feed, a line each."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sized
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -10,9 +10,12 @@ from bot.config import Settings
 from bot.domain.feed import Feed, FetchState
 from bot.domain.pace import next_visit
 from bot.domain.push import offer_of
-from bot.errors import FeedError
+from bot.errors import FeedError, StorageError
 from bot.feeds.source import HttpFeedSource
+from bot.lexicons import default_engine, lexicon_with, own_files
+from bot.service.conditions import size
 from bot.service.spans import ago, span
+from bot.storage import examine
 from bot.worker import Workers
 
 AT_ONCE = 20
@@ -21,7 +24,8 @@ AT_ONCE = 20
 @dataclass(frozen=True, slots=True)
 class Reached:
     """One feed's answer: `error` is empty when it is a feed that can be read. `next_poll` tells when the bot would
-    ask it again after such an answer, and why then; `hub` is the host that it offers pushes by.
+    ask it again after such an answer, and why then; `hub` is the host that it offers pushes by. `whole` is the size of
+    an answer that each poll brings anew, since it has no validators.
     """
 
     feed: Feed
@@ -29,6 +33,7 @@ class Reached:
     newest: str = ""
     next_poll: str = ""
     hub: str = ""
+    whole: str = ""
     error: str = ""
 
 
@@ -66,6 +71,7 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
             len(parsed.entries),
             newest=ago(now, min(newest, now)) if newest else "undated",
             next_poll=f"in {span(due.at - now)}: {due.reason}",
+            whole="" if fetched.etag or fetched.last_modified else size(fetched.size or 0),
             hub=(urlsplit(offer.hub).hostname or "") if offer is not None else "",
         )
 
@@ -75,3 +81,52 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
     finally:
         await source.close()
         await workers.close()
+
+
+async def check(settings: Settings) -> int:
+    """Load every lexicon, open the database, reach every feed; print a line each. Returns how many of them failed.
+
+    The settings themselves have been checked by then: loading them raises every mistake at once.
+    """
+    print(f"settings  ok: {_counted(settings.feeds, 'feed')}, {_counted(settings.subscriptions, 'channel')}")
+    own = own_files(settings.lexicons)
+    default_engine(own)
+    lexicon = lexicon_with(own)
+    print(f"lexicons  ok: topics {', '.join(lexicon.topics)}; {len(lexicon.conflicts)} conflicts")
+    for name, held in own.contents():
+        print(f"lexicons  ok: {name}: {held}")
+    if own.place is not None and not own.files:
+        print(f"lexicons  ok: {own.place}: no file in it")
+    failed = 0
+    try:
+        print(f"database  ok: {await examine(settings.database_url.reveal())}")
+    except StorageError as error:
+        failed += 1
+        print(f"database  FAILED: {error}")
+    for warning in settings.warnings:
+        print(f"warning   {warning}")
+    return failed + await _check_feeds(settings)
+
+
+def _counted(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}" if len(things) == 1 else f"{len(things)} {noun}s"
+
+
+async def _check_feeds(settings: Settings) -> int:
+    failed = hubs = 0
+    async for answer in reach(settings):
+        hubs += bool(answer.hub)
+        if answer.error:
+            failed += 1
+            print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
+        else:
+            read = f"{answer.entries} entries, newest {answer.newest}" + (f", hub {answer.hub}" if answer.hub else "")
+            read += f", {answer.whole} at each poll (no ETag)" if answer.whole else ""
+            print(f"feed      ok: {answer.feed.name}: {read}; next poll {answer.next_poll}", flush=True)
+    where = settings.public_url or "off, since PARLEY_PUBLIC_URL is not set"
+    print(f"pushes    {where}; feeds that name a hub: {hubs}")
+    if failed:
+        print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
+    if failed == len(settings.feeds) > 1:
+        print("no feed could be reached: is this machine online?")
+    return failed

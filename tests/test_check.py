@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot import app
+from bot.check import check
 from bot.config import TERMINAL, Settings
 from bot.domain.feed import Feed
 from bot.domain.subscription import Subscription
@@ -29,7 +29,7 @@ def settings(folder: Path, *, names: Sequence[str] = ("Wire",), database: str = 
 async def test_each_thing_is_a_line_and_what_fails_is_told_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await app.check(settings(tmp_path, names=("Wire", "Radio"))) == 2
+    assert await check(settings(tmp_path, names=("Wire", "Radio"))) == 2
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "settings  ok: 2 feeds, 1 channel"
     assert lines[2] == f"database  ok: {tmp_path}/parley.db will be made at the first start"
@@ -42,7 +42,7 @@ async def test_a_database_that_cannot_be_opened_is_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "text").write_text("no database " * 100)
-    assert await app.check(settings(tmp_path, database="text")) == 2
+    assert await check(settings(tmp_path, database="text")) == 2
     out = capsys.readouterr().out
     assert "database  FAILED: file is not a database" in out
     assert "online" not in out, "one feed may fail for many reasons"
@@ -64,9 +64,9 @@ async def test_a_feed_that_answers_is_told_with_its_next_poll(
     async with TestServer(site) as server:
         feed = Feed("Wire", str(server.make_url("/")), "Wire")
         wanted = replace(settings(tmp_path), feeds=(feed,), allow_addresses=(ipaddress.ip_network("127.0.0.0/8"),))
-        assert await app.check(wanted) == 0
-    told = "feed      ok: Wire: 1 entries, newest undated, hub hub.example; next poll in 10 min: "
-    told += "the feed asks for it (ttl)"
+        assert await check(wanted) == 0
+    told = "feed      ok: Wire: 1 entries, newest undated, hub hub.example, "
+    told += f"{len(body)} B at each poll (no ETag); next poll in 10 min: the feed asks for it (ttl)"
     lines = capsys.readouterr().out.splitlines()
     assert told in lines
     assert lines[-1] == "pushes    off, since PARLEY_PUBLIC_URL is not set; feeds that name a hub: 1"
@@ -81,7 +81,7 @@ async def test_a_page_in_place_of_a_feed_is_told_with_what_its_site_offers(
     told = f"feed      FAILED: Wire <{url}>: an HTML page, not a feed; its site offers: {site.url('/all.atom')}"
     asked = replace(settings(tmp_path), feeds=(Feed("Wire", url, "Wire"),), allow_addresses=LOOPBACK)
     try:
-        assert await app.check(asked) == 1
+        assert await check(asked) == 1
     finally:
         await site.server.close()
     assert told in capsys.readouterr().out.splitlines()

@@ -52,6 +52,10 @@ class FakeApp(types.ModuleType):
 
     revive = feeds
 
+    async def try_out(self, settings: Settings, address: str) -> Any:
+        self.settings = settings
+        return self.result == address
+
 
 class FakeLexicons(types.ModuleType):
     """Stands in for bot.lexicons."""
@@ -82,9 +86,15 @@ class FakeLexicons(types.ModuleType):
 def app(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeApp:
     """A world with one good feeds.toml and nothing else set."""
     fake = FakeApp()
-    for module in (fake, FakeLexicons()):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setattr(f"bot.{module.__name__.removeprefix('bot.')}", module, raising=False)
+    for name, module in (
+        ("app", fake),
+        ("archive", fake),
+        ("check", fake),
+        ("tryout", fake),
+        ("lexicons", FakeLexicons()),
+    ):
+        monkeypatch.setitem(sys.modules, f"bot.{name}", module)
+        monkeypatch.setattr(f"bot.{name}", module, raising=False)
     monkeypatch.setattr("bot.log.setup_logging", lambda *_args, **_more: None)
     for name in list(os.environ):
         if name.startswith("PARLEY_"):
@@ -385,3 +395,9 @@ def test_opml_export_is_what_import_takes(app: FakeApp, tmp_path: Path) -> None:
     told = called("opml", "import", "-", text=written)
     assert (told.exit_code, told.stdout) == (0, "feeds.toml: 0 feeds added\n")
     assert told.stderr == '-:8: "A" is there already, at feeds.toml:1 ("A")\n'
+
+
+def test_check_tries_one_address(app: FakeApp) -> None:
+    app.result = "https://a.example/rss"
+    assert called("check", "https://a.example/rss").exit_code == 0
+    assert called("check", "https://b.example/rss").exit_code == 1

@@ -45,7 +45,15 @@ def parse_json_feed(body: bytes, *, url: str, known: frozenset[bytes]) -> Parsed
         if entry.guid or entry.link or entry.title or entry.summary or entry.content:
             entries.append(entry)
     language, said = language_of(feed.get("language")), Said(offer=_offer(feed))
-    return Parsed(tuple(entries), frozenset(digests), language=language, skipped=skipped, said=said)
+    return Parsed(
+        tuple(entries),
+        frozenset(digests),
+        language=language,
+        skipped=skipped,
+        said=said,
+        title=text_of(feed.get("title"), MAX_TITLE),
+        format="JSON Feed",
+    )
 
 
 def _loaded(body: bytes) -> object:

@@ -23,6 +23,21 @@ from bot.service.ports import Parsed
 
 _TEXTUAL = frozenset({"text/html", "text/plain", "application/xhtml+xml"})
 _HTML_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL)
+# feedparser's names of formats; what it does not tell apart is some RSS.
+_FORMATS = {
+    "atom": "Atom",
+    "atom03": "Atom 0.3",
+    "atom10": "Atom 1.0",
+    "cdf": "CDF",
+    "rss090": "RSS 0.90",
+    "rss091n": "RSS 0.91",
+    "rss091u": "RSS 0.91",
+    "rss092": "RSS 0.92",
+    "rss093": "RSS 0.93",
+    "rss094": "RSS 0.94",
+    "rss10": "RSS 1.0",
+    "rss20": "RSS 2.0",
+}
 # The longer mark first: UTF-32's begins with UTF-16's.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -132,8 +147,15 @@ def _head(document: bytes) -> int:
 def _parsed(result: Mapping[str, Any], url: str, *, items: frozenset[bytes], skipped: int, said: Said) -> Parsed:
     found = (_entry(e, url) for e in result["entries"][:MAX_ITEMS])
     entries = tuple(e for e in found if e.guid or e.link or e.title or e.summary or e.content)
-    language = language_of(dict.get(result["feed"], "language"))
-    return Parsed(entries, items, language=language, skipped=skipped, said=said)
+    return Parsed(
+        entries,
+        items,
+        language=language_of(dict.get(result["feed"], "language")),
+        skipped=skipped,
+        said=said,
+        title=text_of(dict.get(result["feed"], "title"), MAX_TITLE),
+        format=_FORMATS.get(result["version"], "RSS"),
+    )
 
 
 def _entry(found: dict[str, Any], url: str) -> Entry:

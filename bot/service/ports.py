@@ -50,7 +50,8 @@ class Parsed:
 
     Raw items whose digest was already known are skipped before feedparser sees them; `skipped` counts them.
     `plain` is (title, text) of each entry, HTML removed, in the order of `entries`.
-    `said` is what the feed says of how often to come and of its hub.
+    `said` is what the feed says of how often to come and of its hub. `title` and `format` ("RSS 2.0") are for people;
+    empty where nothing is new.
     """
 
     entries: tuple[Entry, ...]
@@ -59,6 +60,8 @@ class Parsed:
     skipped: int = 0
     said: Said = SAYS_NOTHING
     plain: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    format: str = ""
 
 
 class FeedSource(Protocol):

@@ -41,7 +41,7 @@ class Reader:
         articles = [a for a, _ in kept]
         if claimed.feed.full_text is FullText.ALWAYS:
             articles = await self._with_pages(articles, now=now)
-        analyses = await self._analyst.analyse([_document(a, claimed.feed) for a in articles])
+        analyses = await self._analyst.analyse([document(a, claimed.feed) for a in articles])
         if claimed.feed.full_text is FullText.FLAGGED:
             articles, analyses = await self._deepen(articles, analyses, claimed.feed, now=now)
         return Reading([Read(a, v, x) for a, (_, v), x in zip(articles, kept, analyses, strict=True)], renamed)
@@ -53,7 +53,7 @@ class Reader:
         shown = list(zip(parsed.entries, parsed.plain, strict=True))
         entries = {entry_key(e): (e, plain) for e, plain in reversed(shown)}  # of two with one key, the first counts
         articles = [
-            _article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
+            new_article(key, entry, title, text, feed=claimed.feed, fallback=parsed.language, now=now)
             for key, (entry, (title, text)) in entries.items()
         ]
         known = await self._storage.recall(claimed.id, articles)
@@ -89,16 +89,17 @@ class Reader:
         flagged = [i for i, x in enumerate(analyses) if x.topics]
         pages = await self._with_pages([articles[i] for i in flagged], now=now)
         longer = [(i, page) for i, page in zip(flagged, pages, strict=True) if page is not articles[i]]
-        again = await self._analyst.analyse([_document(page, feed) for _, page in longer])
+        again = await self._analyst.analyse([document(page, feed) for _, page in longer])
         for (i, page), analysis in zip(longer, again, strict=True):
             if len(analysis.statements) >= len(analyses[i].statements):
                 articles[i], analyses[i] = page, analysis
         return articles, analyses
 
 
-def _article(
+def new_article(
     key: str, entry: Entry, title: str, text: str, *, feed: Feed, fallback: str | None, now: datetime
 ) -> Article:
+    """An entry, in plain words, as an article; `fallback` is the language that its feed states."""
     language = (feed.language or entry.language or fallback or "und").replace("_", "-").split("-")[0].lower()
     return Article(
         key=key,
@@ -114,7 +115,8 @@ def _article(
     )
 
 
-def _document(article: Article, feed: Feed) -> Document:
+def document(article: Article, feed: Feed) -> Document:
+    """What the engine reads of an article."""
     return Document(
         title=article.title,
         text=article.text,

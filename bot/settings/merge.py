@@ -88,11 +88,12 @@ def _written(outlines: Sequence[Outline]) -> Iterator[str]:
             heading = " / ".join(" ".join("".join(c if c.isprintable() else " " for c in f).split()) for f in folder)
             yield from (f"# --- {heading} ---", "")
         for outline in group:
-            yield from _row(outline.row)
+            yield from row(outline.row)
 
 
-def _row(row: Mapping[str, str]) -> Iterator[str]:
+def row(keys: Mapping[str, str]) -> Iterator[str]:
+    """A [[feed]] as the lines of feeds.toml, and an empty one."""
     yield "[[feed]]"
     # What may stand in a name is printable, so that JSON's escapes are all that TOML asks for.
-    yield from (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in row.items())
+    yield from (f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items())
     yield ""

@@ -105,7 +105,7 @@ class _Reader:
     def _row(self, attributes: Mapping[str, str], name: str, url: str) -> dict[str, str] | None:
         """The row of feeds.toml, checked; None where something in it is wrong."""
         given = {"url": url, **{key: attributes.get(f"{NAMESPACE} {key}", "") for key in OURS}}
-        row, good = {"name": _fitting(name or urlsplit(url).hostname or ""), "url": url}, True
+        row, good = {"name": fitting(name or urlsplit(url).hostname or ""), "url": url}, True
         for key, value in given.items():
             try:
                 row |= {key: CHECKS[key](value)} if value else {}
@@ -150,7 +150,7 @@ def _name(attributes: Mapping[str, str]) -> str:
     return attributes.get("text") or attributes.get("title") or ""
 
 
-def _fitting(name: str) -> str:
+def fitting(name: str) -> str:
     """A name that feeds.toml takes: what cannot be shown goes, what is too long is cut."""
     name = " ".join("".join(c if c.isprintable() else " " for c in name).split())
     return name if len(name) <= values.LONGEST_NAME else name[: values.LONGEST_NAME - 1] + "…"
