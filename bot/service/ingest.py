@@ -5,8 +5,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from bot.domain.feed import FetchState
@@ -45,13 +43,6 @@ class PollOutcome:
     flagged: int = 0
     owed: int = 0
     error: str = ""
-
-
-class After(Protocol):
-    """The state of a feed after a body of it was read; `news` tells whether there was something new to read."""
-
-    def __call__(self, parsed: Parsed, *, now: datetime, news: bool) -> FetchState:
-        """To be saved with what was read."""
 
 
 class _LeaseLostError(Exception):
@@ -126,15 +117,19 @@ class Ingest:
         if fetched.body is None:
             await self._save_state(claimed, self._succeeded(claimed, fetched, now=now))
             return PollOutcome("unchanged")
-        return await self._take_in(claimed, fetched, partial(self._succeeded, claimed, fetched))
+        return await self._take_in(
+            claimed, fetched, lambda parsed, now, news: self._succeeded(claimed, fetched, parsed, now=now, news=news)
+        )
 
-    async def _take_in(self, claimed: ClaimedFeed, fetched: Fetched, after: After) -> PollOutcome:
-        """Read a body and save what it brings, with the state that the feed has after it."""
+    async def _take_in(
+        self, claimed: ClaimedFeed, fetched: Fetched, after: Callable[[Parsed, datetime, bool], FetchState]
+    ) -> PollOutcome:
+        """Read a body and save what it brings with the feed's state `after` it, given whether there is news in it."""
         parsed = await self._source.parse(fetched, known=claimed.state.items)
         reading = await self._reader.read(claimed, parsed, now=self._clock.now())
         reads = reading.reads
         now = self._clock.now()
-        state = after(parsed, now=now, news=bool(reads))
+        state = after(parsed, now, bool(reads))
         owed = await self._save(claimed, state, reading, now=now)
         if state.said.offer != claimed.state.said.offer and self._offered is not None:
             self._offered()
@@ -160,7 +155,9 @@ class Ingest:
         """
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
-                outcome = await self._take_in(claimed, pushed, partial(_pushed, claimed.state, until))
+                outcome = await self._take_in(
+                    claimed, pushed, lambda parsed, now, news: _pushed(claimed.state, until, parsed, now=now, news=news)
+                )
         except (FeedError, TimeoutError) as error:
             await self._storage.release_feeds([claimed])
             outcome = PollOutcome("failed", error=str(error) or "reading it took too long")

@@ -19,17 +19,18 @@ PATIENCE = 60  # seconds until a test gives up on a process; nothing is asserted
 
 
 class FeedServer:
-    """Serves what `items` says: for each feed's name, (guid, title, text) of its items."""
+    """Serves what `items` says: for each feed's name, (guid, title, text) of its items. Each begins with `head`."""
 
     def __init__(self) -> None:
         self.items: dict[str, list[tuple[str, str, str]]] = {}
+        self.head = ""
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version: ClassVar[str] = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                body = _rss(owner.items.get(self.path.strip("/"), []))
+                body = rss(owner.items.get(self.path.strip("/"), []), head=owner.head)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/rss+xml; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
@@ -58,14 +59,15 @@ class FeedServer:
             thread.join()
 
 
-def _rss(items: list[tuple[str, str, str]]) -> bytes:
+def rss(items: list[tuple[str, str, str]], *, head: str = "") -> bytes:
+    """A feed's bytes."""
     rows = "".join(
         f"<item><guid isPermaLink='false'>{escape(guid)}</guid><title>{escape(title)}</title>"
         f"<link>https://outlet.example/{escape(guid)}</link><description>{escape(text)}</description>"
         f"<pubDate>{format_datetime(datetime.now(UTC))}</pubDate></item>"
         for guid, title, text in items
     )
-    return f"<rss version='2.0'><channel><title>A feed</title>{rows}</channel></rss>".encode()
+    return f"<rss version='2.0'><channel><title>A feed</title>{head}{rows}</channel></rss>".encode()
 
 
 def settings(folder: Path, base: str, channel: tuple[str, str]) -> dict[str, str]:

@@ -3,16 +3,19 @@
 import asyncio
 import shutil
 import signal
+import socket
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
+import aiohttp
 import pytest
 
-from tests.crash.scene import PATIENCE, FeedServer, bot, settings, stop, told
+from tests.crash.scene import PATIENCE, FeedServer, bot, rss, settings, stop, told
 from tests.fakes.discord import FakeDiscord
+from tests.fakes.hub import FakeHub
 from tests.fakes.slack import FakeSlack
 
 BEFORE = [("old", "The harbour bridge reopens", "Trains run again.")]
@@ -159,3 +162,56 @@ async def test_a_kill_around_the_catch_up_message_tells_it_once(feeds, places, t
     (catch_up,) = place.texts()
     assert FIRST in catch_up
     assert SECOND in catch_up
+
+
+@pytest.mark.parametrize(
+    ("when", "step"), [("after", "Storage.claim_feed"), ("before", "Ingest.push"), ("after", "Ingest.push")]
+)
+async def test_a_kill_while_a_hub_is_heard_loses_nothing_and_repeats_nothing(seen, feeds, places, tmp_path, when, step):
+    place = places["slack"]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    environment = settings(tmp_path, feeds.base, (place.name, place.channel)) | place.environment
+    environment |= {"PARLEY_HTTP": address, "PARLEY_PUBLIC_URL": f"http://{address}"}
+    shutil.copy(seen, tmp_path / "parley.db")
+    feeds.items = {"wire": BEFORE, "radio": BEFORE}
+    async with FakeHub() as hub:
+        feeds.head = f'<link xmlns="http://www.w3.org/2005/Atom" rel="hub" href="{hub.url}"/>'
+        with bot(tmp_path, environment, "tests.crash.child", when, step, "1") as process:
+            callback = await granted(hub, f"{feeds.base}/wire", tmp_path)
+            with pytest.raises(aiohttp.ClientError):
+                await hub.send(callback, rss(WIRE[:1]))
+            code = await asyncio.to_thread(process.wait, PATIENCE)
+        assert code == -signal.SIGKILL, told(tmp_path)
+        with bot(tmp_path, environment, "bot", "run") as process:
+            await sent_again(hub, callback, rss(WIRE[:1]), tmp_path)
+            await until(tmp_path, lambda owed, sent: sent >= 1 and not owed)
+            feeds.items["wire"] = WIRE[:1]
+            await asyncio.sleep(2)
+            assert await asyncio.to_thread(stop, process) == 0, told(tmp_path)
+    feeds.head = ""
+    (text,) = place.texts()
+    assert FIRST in text
+
+
+async def granted(hub: FakeHub, topic: str, folder: Path) -> str:
+    """The callback that a hub was given for a feed, once its subscriber has confirmed."""
+    for _ in range(PATIENCE * 10):
+        for callback, subscription in hub.granted.items():
+            if subscription.topic == topic:
+                return callback
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"nobody subscribed:\n{told(folder)}")
+
+
+async def sent_again(hub: FakeHub, callback: str, body: bytes, folder: Path) -> None:
+    """As hubs do: again and again, until it is taken."""
+    for _ in range(PATIENCE * 10):
+        try:
+            if await hub.send(callback, body) == 202:
+                return
+        except aiohttp.ClientError:  # it is still starting
+            pass
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"nobody took it:\n{told(folder)}")
