@@ -10,9 +10,9 @@ HOLDERS = ("before", "after")
 OWN, OTHER = "own", "other"
 # What a topic's words may ask for near them, see docs/design/0003-statement-engine.md.
 NEARS = (
-    "war", "conflict", "article", "named", "position", "place", "place_next", "place_now", "place_before",
-    "place_joined", "nation_last", "state_next", "object", "object_state", "object_only", "thing", "subject",
-    "subject_state", "land", "party",
+    "war", "conflict", "article", "named", "named_before", "position", "place", "place_next", "place_now",
+    "place_before", "place_joined", "nation_last", "state_next", "object", "object_state", "object_only", "thing",
+    "subject", "subject_state", "land", "party",
 )  # fmt: skip
 CASES = ("nominative", "oblique", "adjective")
 # What the grammar of a language is like, where it is not like English.

@@ -8,6 +8,7 @@ from bot.analysis.lexicon import Language, Term
 FAR = 48  # letters between the two parts
 WORDS_BETWEEN = 5
 QUOTES = "\"'"
+ENDING = (",", ".", ";", ":", "!", "?", ")")
 # What no pair reaches across; a preposition only where the term says so ("the fighting in X must stop").
 PARTING = ("subordinator", "relative", "contrast")
 HOLDING = (*PARTING, "preposition", "conjunction", "auxiliary", "negation")
@@ -46,4 +47,4 @@ class Pairs:
         if words is None or len(words) > WORDS_BETWEEN:
             return False
         parting = self._far if term.across else self._near
-        return not any(w in parting or (not w[-1].isalnum() and w.strip(QUOTES)[-1:] in ",.;:!?)") for w in words)
+        return not any(w in parting or w.strip(QUOTES).endswith(ENDING) for w in words)

@@ -131,7 +131,10 @@ class Reading:
             self._memory.sides.count(phrase)
         for saying in sorted(said, key=_says_first):
             read.append(self._resolved(saying, found, read, noted))
+        voices = [one.around for one in read if one.around is not None and _voiced(one, one.around)]
         for one in read if self._may_tell(start, end) else ():
+            if any(one is voice for voice in voices):
+                continue
             if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):
                 self._keep(one, read, (start, end))
         self._carry(said, clause.quotes, start, end)
@@ -168,7 +171,7 @@ class Reading:
         verb = self._view.low[inner.saying.start : inner.saying.end]
         behind = outer.saying.cue.kind == "say" and inner.saying.start > outer.saying.end
         supposed = behind and verb in self._grammar.wishes and bool(outer.speakers)
-        return wished or demanded or inner.own or supposed
+        return wished or demanded or (inner.own and not _voiced(inner, outer)) or supposed
 
     def _keep(self, said: Said, read: Sequence[Said], sentence: Range) -> None:
         for topic in self._lexicon.topics:
@@ -258,6 +261,14 @@ class Reading:
             self._keep(Said(_going_on(start, end), self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
+
+
+def _voiced(inner: Said, outer: Said) -> bool:
+    """Whether a house tells what its own man did ("Putin called for a truce, the Kremlin said"): the act is his."""
+    act = inner.saying
+    his = bool(inner.speakers) and all(s.actor is not None and s.actor.kind == "person" for s in inner.speakers)
+    house = all(s.actor is not None and s.actor.kind != "person" for s in outer.speakers) and bool(outer.speakers)
+    return inner.own and his and house and act.cue.kind == "act" and not act.modal and outer.saying.cue.kind == "say"
 
 
 def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:

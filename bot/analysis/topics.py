@@ -11,12 +11,13 @@ from bot.analysis.match import Hit, Name
 from bot.analysis.rules import Rulebook
 from bot.analysis.stance import stance
 from bot.analysis.text import View
-from bot.domain.statement import Stance
+from bot.domain.statement import CEASEFIRE, Stance
 
 WORD = 7  # letters of a word and its space, on average
 REACH = 12  # words from an act to what it is about
 LEAD, LEADING = 60, 6  # letters and words before a topic's words in which is looked for what makes them background
 REACH_AGREE = 8  # nearer: "approves sanctions in a push for a ceasefire" approves no ceasefire
+LATELY = 250  # letters before a word in which that was named which "it" means
 TOLD_AGAIN = (Stance.AGREE, Stance.RECOGNISE, Stance.CLAIM)
 
 
@@ -40,7 +41,7 @@ class Topics:
         self._forbids = [h for h in hits if isinstance(h.what, Forbid)]
         self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
         self._starts = [h.start for h in self._terms]
-        self._named = {h.topic for h in self._terms if isinstance(h.what, Term) and not set(h.what.near) - {"conflict"}}
+        self._named = {h.topic for h in self._terms if _names(h)}
         self._land = Land(lexicon, language, view, names)
         dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
         self._conflict = bool(self._war or self._land.places or dispute)
@@ -90,9 +91,11 @@ class Topics:
 
     def _meant(self, hit: Hit, saying: Saying, sentence: Range) -> bool:
         act = saying.cue.kind == "act"
+        if saying.cue.stance == Stance.RECOGNISE and hit.topic == CEASEFIRE:
+            return False  # "while recognising Israel's right to ..., urged it to stop"
         if act and (self._beyond(hit, saying) or self._old(saying, sentence)):
             return False
-        near, takes = _near(hit), bool(saying.cue.stance)
+        near, takes = _near(hit), bool(saying.cue.stance) or saying.cue.kind == "deed"
         if "position" in near and saying.cue.kind == "say" and self._plain(saying) == Stance.ASSESS:
             return False
         if ("article" in near or "named" in near) and hit.topic not in self._named:
@@ -184,7 +187,16 @@ class Topics:
             return bisect_left(self._war, start) < bisect_left(self._war, end)
         if near == "conflict":
             return self._conflict
+        if near == "named_before":
+            first = bisect_left(self._starts, hit.start - LATELY)
+            lately = self._terms[first : bisect_left(self._starts, hit.start)]
+            return any(h.topic == hit.topic and _names(h) for h in lately)
         return self._land.stands(near, hit, start, end)
+
+
+def _names(hit: Hit) -> bool:
+    """Whether words bring their topic up by themselves."""
+    return isinstance(hit.what, Term) and not set(hit.what.near) - {"conflict"}
 
 
 def _near(hit: Hit) -> tuple[str, ...]:
