@@ -21,7 +21,7 @@ from bot.lexicons.making import (
     made_words,
 )
 from bot.lexicons.reading import File, Source, Table, near, read
-from bot.lexicons.shapes import KEYS, SHAPES, SPOKEN
+from bot.lexicons.shapes import KEYS, SPOKEN
 
 THINGS = ("conflict", "actor", "territory", "post")
 
@@ -42,7 +42,7 @@ class Builder:
 
     def add(self, source: Source) -> None:
         """Take in a file."""
-        file = read(source, SHAPES[source.folder], self.mistakes, self._lacks if source.own else lambda *_: "")
+        file = read(source, self.mistakes, self._lacks if source.own else lambda *_: "")
         self._wrong |= file.wrong
         for kind in THINGS:
             for table in file.tables.get(kind, []):

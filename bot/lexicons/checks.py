@@ -26,7 +26,7 @@ def class_mistakes(table: Table, cues: Iterable[Table], packaged: Iterable[Cue])
             yield table.mistake(kind, f'"{kind}" is no class of words, and would never be read', mend)
     for trait in table.texts("trait"):
         if trait not in TRAITS:
-            yield table.mistake("trait", f'"{trait}" is no trait of a language', "one of " + ", ".join(TRAITS))
+            yield table.mistake("trait", f'"{trait}" is no trait of a language', near(trait, TRAITS))
     spoken = {spelling for cue in packaged for form in cue.forms for spelling in spelled(form)}
     for kind in CLASSES:
         for taken in (s for form in table.texts(kind) for s in spelled(form) if s in spoken):
@@ -66,7 +66,7 @@ def tongue_mistakes(spoken: Iterable[tuple[Table, str]], known: Collection[str])
     for table, key in spoken:
         if table.text(key) not in known:
             what = f'there is no cue file of the language "{table.text(key)}"'
-            yield table.mistake(key, what, "one of " + ", ".join(sorted(known)) + "; or add cues/<language>.toml")
+            yield table.mistake(key, what, near(table.text(key), known) + "; or add cues/<language>.toml")
 
 
 def office_mistakes(table: Table, office: Mapping[str, Any]) -> Iterator[Mistake]:

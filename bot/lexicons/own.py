@@ -74,7 +74,7 @@ def _text(path: Path, mistakes: list[Mistake]) -> str | None:
             what, mend = "a folder within a folder is not read", f"move its files up, into {path.parent}"
         elif path.suffix != ENDING:
             what = f"does not end in {ENDING}, and is not read"
-            mend = f"call it {path.name.split('.')[0]}{ENDING}; or take it away (notes may end in {NOTES})"
+            mend = f"call it {path.name.split('.')[0]}{ENDING}, or take it away; notes may end in {NOTES}"
         elif path.exists() and not path.is_file():
             what, mend = "is no file", "write a file of text"
         elif path.stat().st_size > LARGEST:

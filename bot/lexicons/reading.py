@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import Mistake
+from bot.errors_toml import toml_mistake
+from bot.lexicons.shapes import SHAPES, Field, Shape
 
 HEADER = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]")
 KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))[\w\s.-]*=""")
@@ -48,16 +50,6 @@ class Source:
     own: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """What a key may hold: `kind` one of KINDS; `choices`, where given, are all that is allowed."""
-
-    kind: str
-    required: bool = False
-    choices: tuple[str, ...] = ()
-
-
-Shape = Mapping[str, Field]
 # Of a kind of table and its values: None if it says more of a packaged thing, and so needs nothing but its name;
 # else what may be added to the mend of a missing key.
 Lacks = Callable[[str, Mapping[str, Any]], str | None]
@@ -99,24 +91,24 @@ class File:
     parsed: bool = True
 
 
-def read(source: Source, shapes: Mapping[str, Shape | None], mistakes: list[Mistake], lacks: Lacks) -> File:
-    """The tables of one file. `shapes` names those it may hold; None: any key, each a list of texts."""
+def read(source: Source, mistakes: list[Mistake], lacks: Lacks) -> File:
+    """The tables of one file."""
+    shapes = SHAPES[source.folder]
     file = File(source.folder, source.name, source.own)
     try:
         parsed = tomllib.loads(source.text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        found = re.search(r"line (\d+)", str(error))
-        last = source.text.count("\n") + 1
-        why = re.sub(r" \(at .*\)$", "", str(error))
-        mend = "mend the line, or the one before it"
-        mistakes.append(Mistake(source.name, int(found[1]) if found else last, f"not TOML: {why}", mend))
+    except (ValueError, RecursionError) as error:
+        kind = next(iter(shapes))
+        mistakes.append(toml_mistake(source.name, source.text, error, header=f"[{kind}] or [[{kind}]]"))
         file.parsed, file.wrong = False, set(DEFINES.findall(source.text))
         return file
     places = _places(source.text)
     for key, value in parsed.items():
         if key not in shapes:
             line = places.get((key, 0), (1, {}))[0]
-            mistakes.append(Mistake(source.name, line, f'"{key}" is not known here', near(key, shapes)))
+            home = next((folder for folder, others in SHAPES.items() if key in others), "")
+            mend = f"it belongs into a file in {home}/" if home else near(key, shapes)
+            mistakes.append(Mistake(source.name, line, f'"{key}" is not known here', mend))
             continue
         rows = value if isinstance(value, list) else [value]
         file.heads[key] = len(rows)
@@ -136,13 +128,13 @@ def read(source: Source, shapes: Mapping[str, Shape | None], mistakes: list[Mist
     return file
 
 
-def near(word: str, known: Iterable[str]) -> str:
-    """The mend for a name that is not there: the nearest that is, else all of them where they are few."""
-    known = sorted(known)
-    close = difflib.get_close_matches(word, known, n=1)
+def near(word: str, known: Iterable[str], *, most: int = 20) -> str:
+    """The mend for a name that is not there: the nearest that is, else all of them where they are `most` at most."""
+    spelled = {name.lower(): name for name in sorted(known)}
+    close = difflib.get_close_matches(word.lower(), spelled, n=1)
     if close:
-        return f'did you mean "{close[0]}"?'
-    return "known: " + ", ".join(known) if len(known) <= 20 else ""
+        return f'did you mean "{spelled[close[0]]}"?'
+    return "known: " + ", ".join(spelled.values()) if len(spelled) <= most else ""
 
 
 def _places(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:

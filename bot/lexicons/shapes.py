@@ -1,5 +1,8 @@
 """What each folder's files may hold."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from bot.analysis.classes import (
     ACTOR_KINDS,
     CASES,
@@ -12,7 +15,18 @@ from bot.analysis.classes import (
     TERRITORY_KINDS,
 )
 from bot.domain.statement import Stance
-from bot.lexicons.reading import Field, Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a key may hold: `kind` one of KINDS in reading.py; `choices`, where given, are all that is allowed."""
+
+    kind: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+Shape = Mapping[str, Field]
 
 STANCES = tuple(s.value for s in Stance)
 TEXT, TEXTS, NEEDED, FLAG = Field("str"), Field("texts"), Field("str", required=True), Field("bool")

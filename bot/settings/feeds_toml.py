@@ -1,6 +1,5 @@
 """feeds.toml -> feeds and fixed subscriptions, and every mistake in it with its line."""
 
-import re
 import tomllib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from bot.domain.feed import Feed, FullText
 from bot.domain.statement import DEFAULT_TOPICS
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.errors import Mistake
+from bot.errors_toml import toml_mistake
 from bot.settings import values
 from bot.settings.lines import Lines, Path
 from bot.settings.rows import ChannelRow, DefaultsRow, FeedRow, Row
@@ -31,18 +31,6 @@ TOKENS = {
     Platform.DISCORD: "set PARLEY_DISCORD_TOKEN",
     Platform.SLACK: "set PARLEY_SLACK_BOT_TOKEN and PARLEY_SLACK_APP_TOKEN",
 }
-# What tomllib says, and what to do about it.
-SYNTAX = (
-    (r"overwrite|declare|redefine|mutate", "it is there twice: keep one of the two"),
-    (r"Expected '=' after", 'write key = "value"; a comment begins with #'),
-    (r"Expected '\]", "close the header: [[feed]]"),
-    (r"Unterminated string|Illegal character '\\n'|Expected \"'\"|Expected '\"'", "close the quotes on the same line"),
-    (r"Unclosed array", "close the list with ]"),
-    (r"escape", "write a backslash twice, or put the text between single quotes"),
-    (r"Invalid value \(at end", "the value is missing, or a list is not closed with ]"),
-    (r"Invalid value", 'put text between double quotes: key = "value"'),
-    (r"Expected newline", "begin a new line for each key"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +76,8 @@ class FeedsReader:
         """Everything that could be read; complete only if there are no mistakes."""
         try:
             self._data = tomllib.loads(self._text)
-        except ValueError as error:
-            self._add_syntax(error)
-            return FeedsToml()
-        except RecursionError:
-            self._add(None, "brackets are nested too deeply to be read", "keep lists flat")
+        except (ValueError, RecursionError) as error:
+            self._mistakes[toml_mistake(self._source, self._text, error, header="[[feed]]")] = None
             return FeedsToml()
         for key in self._data.keys() - set(TABLES):
             self._add((key,), f"{shown(key)} is no table of this file", meant(key, TABLES))
@@ -113,16 +98,6 @@ class FeedsReader:
     def _add(self, path: Path | None, what: str, mend: str, value: object = None) -> None:
         line = self._lines.of(path, value) if path else None
         self._mistakes[Mistake(self._source, line, what, mend)] = None
-
-    def _add_syntax(self, error: ValueError) -> None:
-        said = str(error)
-        mend = next((m for pattern, m in SYNTAX if re.search(pattern, said)), "mend the line, or the one before it")
-        place = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)$", said)
-        line = None
-        if place is not None:
-            said = said[: place.start()]
-            line = int(place[1]) if place[1] else self._text.rstrip("\n").count("\n") + 1
-        self._mistakes[Mistake(self._source, line, f"not valid TOML: {shown(said)[1:-1]}", mend)] = None
 
     # --- tables ---
 
