@@ -1,10 +1,14 @@
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from bot.analyst import WorkerAnalyst, analyse_batch
+from bot.analyst import WorkerAnalyst, analyse_batch, warm_child
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerTimeout
+from bot.lexicons import own_files
+from bot.worker import Workers
 
 
 class FakeWorkers:
@@ -76,3 +80,17 @@ async def test_a_flood_leaves_the_engine_to_others_when_its_budget_is_spent(work
     found = reasons(await WorkerAnalyst(workers, budget=timedelta(seconds=-1)).analyse(documents(*titles)))
     assert all("took too long" in f for f in found)
     assert workers.calls == []
+
+
+async def test_a_child_reads_with_the_user_s_words_as_they_were_when_the_bot_started(tmp_path: Path):
+    (tmp_path / "topics").mkdir()
+    file = tmp_path / "topics" / "embargo.toml"
+    file.write_text('[topic]\nid = "embargo"\nname = "Embargo"\n[[term]]\nlanguage = "en"\nwords = ["embargo"]\n')
+    own = own_files(tmp_path)
+    file.write_text("[[half a line")
+    workers = Workers(1, initializer=partial(warm_child, own))
+    try:
+        (found,) = await WorkerAnalyst(workers, own=own).analyse([Document("", "France rejected the embargo.", "en")])
+    finally:
+        await workers.close()
+    assert found.topics == ("embargo",)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.config import load_database_url, load_http, load_settings, project_root
+from bot.config import load_database_url, load_http, load_lexicons, load_settings, project_root
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.errors import ConfigError, Mistake
 from bot.secret import Secret
@@ -273,3 +273,31 @@ def test_a_public_address_loses_its_last_slash_and_is_better_encrypted(root: Pat
     assert (found.public_url, found.warnings) == ("https://parley.example.org/bot", ())
     (warning,) = load_settings({"PARLEY_PUBLIC_URL": "http://parley.example.org"}, root=root).warnings
     assert "not https" in warning
+
+
+def test_the_folder_of_lexicons_is_the_one_named_else_the_one_beside_the_settings(root: Path, tmp_path: Path) -> None:
+    assert load_settings({}, root=root).lexicons is None
+    (root / "lexicons").mkdir()
+    (root / "mine").mkdir()
+    assert load_settings({}, root=root).lexicons == root / "lexicons"
+    assert load_lexicons({"PARLEY_LEXICONS": str(root / "mine")}, root=root) == root / "mine"
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    (other / "feeds.toml").write_text(FEED)
+    assert load_settings({"PARLEY_CONFIG": str(other / "feeds.toml")}, root=root).lexicons is None
+    file = {"PARLEY_LEXICONS": str(root / "feeds.toml")}
+    ((what, mend),) = wrong(root, file)
+    assert (what.startswith("PARLEY_LEXICONS = "), what.endswith("is no folder"), mend) == (
+        *(True, True),
+        "name a folder, or unset it",
+    )
+    with pytest.raises(ConfigError, match="is no folder"):
+        load_lexicons(file, root=root)
+
+
+def test_a_channel_that_names_no_topics_gets_the_default_ones(root: Path) -> None:
+    (root / "feeds.toml").write_text(f'{FEED}[[channel]]\nplatform = "console"\nid = "t"\n')
+    for text in ((root / "feeds.toml").read_text(), FEED):
+        (root / "feeds.toml").write_text(text)
+        (found,) = load_settings({}, root=root, default_topics=["ceasefire", "embargo"]).subscriptions
+        assert found.topics == {"ceasefire", "embargo"}
