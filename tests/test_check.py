@@ -90,10 +90,10 @@ async def test_a_page_in_place_of_a_feed_is_told_with_what_its_site_offers(
 async def test_a_folder_of_lexicons_is_told_file_by_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = tmp_path / "lexicons"
     (place / "topics").mkdir(parents=True)
-    await app.check(replace(settings(tmp_path), lexicons=place))
+    await check(replace(settings(tmp_path), lexicons=place))
     assert f"lexicons  ok: {place}: no file in it" in capsys.readouterr().out.splitlines()
     (place / "topics" / "embargo.toml").write_text('[topic]\nid = "embargo"\nname = "Embargo"\n')
-    await app.check(replace(settings(tmp_path), lexicons=place))
+    await check(replace(settings(tmp_path), lexicons=place))
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].startswith("lexicons  ok: topics ceasefire, control, territory, embargo; ")
     assert lines[2] == f"lexicons  ok: {place}/topics/embargo.toml: 1 topic"
