@@ -22,7 +22,7 @@ WORD_CLASSES = (
     "abbreviation", "absolute", "adverb", "adverb_ending", "adversary", "afterthought", "agent", "any_body",
     "any_group", "any_state", "article", "asked", "auxiliary",
     "background", "beside", "between", "blamed", "bridge", "by",
-    "cased", "conjunction", "contrast",
+    "cased", "causing", "conjunction", "contrast",
     "deal", "denial", "determiner",
     "efforts", "elsewhen", "event", "expert",
     "floating", "focus", "force", "from", "future",

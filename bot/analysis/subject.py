@@ -24,6 +24,8 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             return _main(clause, k)
     if participle and units[i].kind in ("preposition", "subordinator"):
         return None
+    if k > 2 and units[i].low in clause.grammar.infinitives and (caused := _caused(clause, i)) is not None:
+        return caused, sure
     while i >= 0:
         unit, phrase = units[i], clause.covering(i)
         if clause.quoted(unit.start):
@@ -38,6 +40,9 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
                 return None  # "news of both sides agreeing to a truce"
             if (phrase.governed and not absolute) or owns or (not phrase.can_speak and phrase.role is None):
                 i = phrase.first - 1
+                head = i - 1 if phrase.governed and not words else -1
+                if head > 0 and units[head].kind == "word" and (anyone := _anyone(clause, head, k)) is not None:
+                    return anyone, sure  # "a study by X found"
                 continue
             first = phrase.group[0]
             if (leader := _before_helper(clause, first)) is not None:
@@ -71,6 +76,14 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             sure *= 0.93 if unit.kind != "preposition" else 0.97
         i -= 1
     return None
+
+
+def _caused(clause: Clause, to: int) -> Phrase | None:
+    """Who is made to act: "prompting Carla Reyes to pledge", "led the rebels to reject it"."""
+    phrase = clause.covering(to - 1)
+    if phrase is None or not phrase.first or not phrase.can_speak:
+        return None
+    return phrase if clause.units[phrase.group[0].first - 1].low in clause.grammar.causing else None
 
 
 def _anyone(clause: Clause, head: int, k: int) -> Phrase | None:

@@ -131,6 +131,7 @@ class Grammar:
         self.promises = frozenset(language.words.get("promise", ()))
         self.mentions = frozenset(language.words.get("mention", ()))
         self.spoken_nouns = frozenset(words("spoken_noun", ()))
+        self.causing = frozenset(words("causing", ()))
         self.inserted = frozenset(words("inserted", ()))
         self.mediators = frozenset(words("mediator", ()))
         self.seeking = frozenset(words("seeking", ()))
