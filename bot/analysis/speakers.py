@@ -11,6 +11,7 @@ from bot.analysis.text import View, unified
 from bot.analysis.units import Unit
 
 UNKNOWN = 0.67  # a post or a group that nobody is known to be: right in half of the cases
+BODIES = ("organ", "group", "voice", "official")  # who brings the body they speak for to mind
 VAGUE = 0.75  # "some leaders": who, is not said
 
 
@@ -78,7 +79,7 @@ class Memory:
                 for unit in phrase.units:
                     if unit.role is not None:
                         self._posts.note(unit.role.title or unit.low, entry)
-        elif phrase.can_speak and speaker.actor is not None and (role is None or role.kind in ("organ", "group")):
+        elif phrase.can_speak and speaker.actor is not None and (role is None or role.kind in BODIES):
             self.bodies.append(entry)
             if role is not None:
                 self._posts.note(phrase.units[-1].low, entry)

@@ -178,7 +178,7 @@ class Grammar:
             tokens = self._unglued(view.low, tokens, at_name)
         low = [view.low[a:b] for a, b in tokens]
         out: list[Unit] = []
-        i = 0
+        i, quoted = 0, False
         while i < len(tokens):
             a, b = tokens[i]
             if (name := at_name.get(a)) is not None:
@@ -190,7 +190,11 @@ class Grammar:
             like, end = self._fixed(low, i) if word in self._second else (self._single.get(word), i + 1)
             if like is None:
                 text = view.plain[a:b]
-                out.append(Unit(self._kinds.get(text) or self._kind(text, word), a, b, word))
+                kind = self._kinds.get(text) or self._kind(text, word)
+                if word == "'":
+                    quoted = not quoted and not _owning(view.plain, a)
+                    kind = "mark" if quoted or not _owning(view.plain, a) else "possessive"
+                out.append(Unit(kind, a, b, word))
             elif like.cue is not None and _hyphened(view.plain, a):
                 out.append(Unit("word", a, b, word))
                 end = i + 1
@@ -280,6 +284,11 @@ class Grammar:
         if len(self._kinds) < MOST_KINDS:
             self._kinds[text] = kind
         return kind
+
+
+def _owning(text: str, at: int) -> bool:
+    """Whether an apostrophe stands behind an owner in the plural: "the rebels' leader"."""
+    return at > 1 and text[at - 1] == "s" and text[at + 1 : at + 2] == " " and text[at + 2 : at + 3].isalpha()
 
 
 def _hyphened(text: str, at: int) -> bool:
