@@ -103,7 +103,7 @@ def _heard(clause: Clause, k: int) -> int:
     if units[k].low not in clause.grammar.hearing or k + 1 >= len(units):
         return k + 1
     hearer = clause.starting(k + 1)
-    i = hearer.last if hearer is not None else k + 1
+    i = hearer.group[-1].last if hearer is not None else k + 1
     if hearer is None and units[i].kind == "determiner":
         i += 1
         while i < len(units) and (units[i].kind in ("word", "number") or units[i].modifier):
