@@ -119,7 +119,7 @@ async def run(
             stack.push_async_callback(web.close)
         now = SystemClock().now()
         await bot.storage.retry_failing(now=now)
-        bot.progress.plan(await bot.storage.health(), now=now)
+        bot.progress.plan(await bot.storage.count_feeds(now=now, since=now), now=now)
         scheduler = _scheduler(bot)
         if reread is not None:
             reloader = Reloader(settings, reread=reread, apply=bot.follow, meter=bot.meter)

@@ -2,13 +2,12 @@
 
 import logging
 import time
-from collections.abc import Sequence
 from datetime import datetime
 
 from bot import __version__
 from bot.config import Settings
 from bot.service.ingest import PollOutcome
-from bot.service.ports import ClaimedFeed, FeedHealth
+from bot.service.ports import ClaimedFeed, FeedCounts
 from bot.service.spans import span
 
 log = logging.getLogger(__name__)
@@ -47,14 +46,14 @@ class Progress:
         for warning in settings.warnings:
             log.warning("%s", warning)
 
-    def plan(self, feeds: Sequence[FeedHealth], *, now: datetime) -> None:
+    def plan(self, feeds: FeedCounts, *, now: datetime) -> None:
         """What the last run left: feeds that failed, and when the first of all is polled."""
-        failing = sum(f.state.failures > 0 for f in feeds)
-        due = min((f.state.next_check or now for f in feeds), default=now)
+        due = feeds.first_due or now
         log.info(
-            "failing feeds: %d of %d; next poll: %s",
-            failing,
-            len(feeds),
+            "failing feeds: %d of %d%s; next poll: %s",
+            feeds.failing,
+            feeds.total,
+            f"; gone for good (410): {feeds.retired}" if feeds.retired else "",
             "now" if due <= now else f"at {due:%H:%M:%S} UTC, in {span(due - now)}",
         )
 

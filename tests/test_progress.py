@@ -1,7 +1,6 @@
 """What the operator is told at a start and after the first round."""
 
 import logging
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from bot.domain.feed import Feed, FetchState
 from bot.progress import Progress
 from bot.service.ingest import PollOutcome
-from bot.service.ports import ClaimedFeed, FeedHealth
+from bot.service.ports import ClaimedFeed, FeedCounts
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FEED = Feed("Harbour Wire", "https://wire.example/rss", "Harbour Wire")
@@ -28,22 +27,19 @@ def polled(*outcomes: tuple[int, str], total: int) -> Progress:
 
 
 @pytest.mark.parametrize(
-    ("states", "told"),
+    ("counts", "told"),
     [
-        ([FetchState()], "failing feeds: 0 of 1; next poll: now"),
+        (FeedCounts(1), "failing feeds: 0 of 1; next poll: now"),
         (
-            [
-                FetchState(failures=2, next_check=NOW + timedelta(hours=3)),
-                FetchState(next_check=NOW + timedelta(minutes=4)),
-            ],
-            "failing feeds: 1 of 2; next poll: at 12:04:00 UTC, in 4 min",
+            FeedCounts(3, failing=1, retired=1, first_due=NOW + timedelta(minutes=4)),
+            "failing feeds: 1 of 3; gone for good (410): 1; next poll: at 12:04:00 UTC, in 4 min",
         ),
     ],
 )
 def test_a_start_tells_what_failed_and_when_it_goes_on(
-    caplog: pytest.LogCaptureFixture, states: Sequence[FetchState], told: str
+    caplog: pytest.LogCaptureFixture, counts: FeedCounts, told: str
 ) -> None:
-    Progress(total=len(states)).plan([FeedHealth(FEED, state) for state in states], now=NOW)
+    Progress(total=counts.total).plan(counts, now=NOW)
     assert caplog.messages == [told]
 
 

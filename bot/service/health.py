@@ -4,11 +4,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bot.domain.subscription import Platform
 from bot.errors import StorageError
-from bot.service.ports import Clock, FeedHealth, Messenger, Meter, Storage
+from bot.service.ports import Clock, FeedCounts, Messenger, Meter, Storage
 from bot.service.spans import span
 
 log = logging.getLogger(__name__)
@@ -19,8 +19,6 @@ MAX_SILENCE = timedelta(seconds=30)
 MAX_BLINDNESS = timedelta(minutes=1)
 # Platforms drop and resume connections all day long.
 MAX_OFFLINE = timedelta(minutes=2)
-# A feed that is due for longer than this is not being polled.
-OVERDUE = timedelta(minutes=5)
 
 Fact = str | int | float
 
@@ -90,6 +88,7 @@ class Pulse:
         self._storage_error: str | None = None
         self._offline: dict[Platform, float] = {}
         self._figures: dict[str, Fact] = {}
+        self._behind = False
         meter.gauge("parley_build_info", 1, version=version)
 
     def beat(self) -> None:
@@ -100,27 +99,29 @@ class Pulse:
         """Ask the storage and the platforms how they are, and set the gauges. Raises nothing they can cause."""
         self._look_at_platforms()
         try:
-            feeds, backlog = await self._storage.health(), await self._storage.backlog()
+            now = self._clock.now()
+            feeds = await self._storage.count_feeds(now=now, since=now - self._since(self._started))
+            backlog = await self._storage.backlog()
         except StorageError as error:
             self._storage_error = str(error)
             return
-        now = self._clock.now()
         self._looked = self._steady()
         self._storage_error = None
         oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
-        failing = sum(f.state.failures > 0 for f in feeds)
-        overdue = sum(_overdue(f, now) for f in feeds)
+        self._watch(feeds)
         self._figures = {
-            "feeds": len(feeds),
-            "feeds_failing": failing,
-            "feeds_overdue": overdue,
+            "feeds": feeds.total,
+            "feeds_failing": feeds.failing,
+            "feeds_retired": feeds.retired,
+            "feeds_overdue": feeds.overdue,
             "messages_waiting": backlog.pending,
             "messages_given_up": backlog.dead,
             "oldest_message_seconds": round(oldest, 1),
         }
-        self._meter.gauge("parley_feeds", len(feeds) - failing, state="working")
-        self._meter.gauge("parley_feeds", failing, state="failing")
-        self._meter.gauge("parley_feeds_overdue", overdue)
+        self._meter.gauge("parley_feeds", feeds.total - feeds.failing - feeds.retired, state="working")
+        self._meter.gauge("parley_feeds", feeds.failing, state="failing")
+        self._meter.gauge("parley_feeds", feeds.retired, state="retired")
+        self._meter.gauge("parley_feeds_overdue", feeds.overdue)
         self._meter.gauge("parley_outbox_pending", backlog.pending)
         self._meter.gauge("parley_outbox_dead", backlog.dead)
         self._meter.gauge("parley_outbox_oldest_seconds", oldest)
@@ -140,6 +141,20 @@ class Pulse:
         facts |= {str(p): "not connected" if p in self._offline else "connected" for p in self._messengers}
         return HealthReport(healthy=not reasons, reasons=reasons, facts=facts)
 
+    def _watch(self, feeds: FeedCounts) -> None:
+        """Tell when feeds begin to go unpolled, and when that ends."""
+        if feeds.overdue and not self._behind:
+            more = ", …" if feeds.overdue > len(feeds.overdue_names) else ""
+            log.warning(
+                "feeds not polled for more than three of their intervals: %d (%s%s); polling cannot keep up",
+                feeds.overdue,
+                ", ".join(feeds.overdue_names),
+                more,
+            )
+        elif self._behind and not feeds.overdue:
+            log.info("every feed is polled in time again")
+        self._behind = bool(feeds.overdue)
+
     def _since(self, when: float) -> timedelta:
         return timedelta(seconds=self._steady() - when)
 
@@ -151,7 +166,3 @@ class Pulse:
             else:
                 self._offline.setdefault(platform, self._steady())
             self._meter.gauge("parley_platform_connected", healthy, platform=platform)
-
-
-def _overdue(feed: FeedHealth, now: datetime) -> bool:
-    return feed.state.next_check is not None and now - feed.state.next_check > OVERDUE

@@ -134,6 +134,22 @@ class FeedHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """Active feeds in figures. `failing` leaves out the `retired` ones.
+
+    `overdue` have gone unpolled for more than three of their intervals (`every`) although they were due, some of them
+    by name. `first_due` is the earliest next check; None: at once, or there is no feed.
+    """
+
+    total: int
+    failing: int = 0
+    retired: int = 0
+    overdue: int = 0
+    overdue_names: tuple[str, ...] = ()
+    first_due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Backlog:
     """The outbox in figures. `oldest` is when the oldest message still owed was created."""
 
@@ -323,6 +339,9 @@ class Storage(Protocol):
 
     async def push_counts(self) -> Mapping[PushStatus, int]:
         """Subscriptions at hubs by status."""
+
+    async def count_feeds(self, *, now: datetime, since: datetime) -> FeedCounts:
+        """Feeds in figures; none counts as overdue for the time before `since`, when this bot began to poll."""
 
     async def backlog(self) -> Backlog:
         """The outbox in figures."""

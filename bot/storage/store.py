@@ -16,8 +16,8 @@ from bot.domain.standing import Notice
 from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
-from bot.service.ports import Backlog, ClaimedFeed, FeedHealth, Known, Recalled
-from bot.storage import articles, entries, feeds, notices, outbox, pushes, stories, subscriptions
+from bot.service.ports import Backlog, ClaimedFeed, FeedCounts, FeedHealth, Known, Recalled
+from bot.storage import articles, census, entries, feeds, notices, outbox, pushes, stories, subscriptions
 from bot.storage.checkpoint import Checkpointer
 from bot.storage.engine import DURABLE, READ_ONLY, may_be_of_one_row, open_engine
 from bot.storage.gather import Gatherer
@@ -268,6 +268,10 @@ class SqlStorage:
     async def health(self) -> list[FeedHealth]:
         """Every active feed with its state."""
         return await self._read(feeds.health)
+
+    async def count_feeds(self, *, now: datetime, since: datetime) -> FeedCounts:
+        """Feeds in figures."""
+        return await self._read(lambda connection: census.count_feeds(connection, now=now, since=since))
 
     async def backlog(self) -> Backlog:
         """The outbox in figures."""

@@ -1,14 +1,14 @@
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from bot.domain.feed import Feed, FetchState
 from bot.domain.subscription import Platform
 from bot.errors import StorageError
 from bot.service.health import Pulse, Vitals, judge_health
-from bot.service.ports import Backlog, FeedHealth
+from bot.service.ports import Backlog, FeedCounts
 from tests.fakes.clock import FakeClock
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter
@@ -20,13 +20,15 @@ class Archive:
     """The two questions that Pulse asks a Storage."""
 
     def __init__(self) -> None:
-        self.feeds: list[FeedHealth] = []
+        self.feeds = FeedCounts(0)
+        self.since: datetime | None = None
         self.owed = Backlog(0, 0, None)
         self.error: StorageError | None = None
 
-    async def health(self) -> list[FeedHealth]:
+    async def count_feeds(self, *, now: datetime, since: datetime) -> FeedCounts:
         if self.error:
             raise self.error
+        self.since = since
         return self.feeds
 
     async def backlog(self) -> Backlog:
@@ -146,26 +148,49 @@ async def test_a_platform_may_reconnect_in_peace() -> None:
 
 async def test_failing_feeds_and_a_backlog_are_figures_not_reasons() -> None:
     rig = Rig()
-    feed = Feed(name="A", url="https://a.example/rss", publisher="A")
-    later = START + timedelta(minutes=1)
-    rig.archive.feeds = [
-        FeedHealth(feed, FetchState(failures=3, next_check=later)),
-        FeedHealth(feed, FetchState(next_check=START - timedelta(minutes=6))),
-        FeedHealth(feed, FetchState()),
-    ]
+    rig.archive.feeds = FeedCounts(4, failing=1, retired=1, overdue=1, overdue_names=("A",))
     rig.archive.owed = Backlog(pending=7, dead=2, oldest=START - timedelta(seconds=90))
     await rig.live(seconds=0)
     report = rig.pulse.report()
     assert report.healthy
-    assert report.facts["feeds"] == 3
+    assert report.facts["feeds"] == 4
     assert report.facts["feeds_failing"] == 1
+    assert report.facts["feeds_retired"] == 1
     assert report.facts["feeds_overdue"] == 1
     assert report.facts["messages_waiting"] == 7
     assert report.facts["oldest_message_seconds"] == 90
     counts = rig.meter.counts
     assert counts[("parley_feeds", "failing")] == 1
+    assert counts[("parley_feeds", "retired")] == 1
     assert counts[("parley_feeds", "working")] == 2
     assert counts[("parley_feeds_overdue",)] == 1
     assert counts[("parley_outbox_pending",)] == 7
     assert counts[("parley_outbox_dead",)] == 2
     assert counts[("parley_outbox_oldest_seconds",)] == 90
+
+
+async def test_feeds_that_go_unpolled_are_told_of_when_it_begins_and_when_it_ends(caplog) -> None:
+    rig = Rig()
+    late = [
+        FeedCounts(9),
+        FeedCounts(9, overdue=1, overdue_names=("A",)),
+        FeedCounts(9, overdue=7, overdue_names=("A",)),
+    ]
+    with caplog.at_level(logging.INFO):
+        for counts in (*late, late[1], late[0], late[2]):
+            rig.archive.feeds = counts
+            await rig.live(seconds=10)
+    assert [r.getMessage().split(";")[0] for r in caplog.records] == [
+        "feeds not polled for more than three of their intervals: 1 (A)",
+        "every feed is polled in time again",
+        "feeds not polled for more than three of their intervals: 7 (A, …)",
+    ]
+    assert rig.pulse.report().healthy
+
+
+async def test_no_feed_is_late_for_the_time_before_the_start() -> None:
+    rig = Rig()
+    await rig.live(minutes=3)
+    rig.clock.forward(days=365)
+    await rig.live(minutes=1)
+    assert rig.archive.since == rig.clock.now() - timedelta(minutes=4)
