@@ -103,6 +103,8 @@ async def check(settings: Settings) -> int:
     except StorageError as error:
         failed += 1
         print(f"database  FAILED: {error}")
+    if settings.contact is None:
+        print("warning   no contact in feeds.toml: no outlet can reach you before it blocks you; see [defaults]")
     for warning in settings.warnings:
         print(f"warning   {warning}")
     return failed + await _check_feeds(settings)

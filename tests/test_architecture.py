@@ -35,7 +35,7 @@ ZONES = {
     "bot.scheduler": Zone({"bot.service"}, {"apscheduler"}),
     "bot.feeds": Zone(
         NOUNS | {"bot.service", "bot.worker"},
-        {"aiohttp", "feedparser", "lxml", "multidict", "protego", "trafilatura", "yarl"},
+        {"aiohttp", "feedparser", "lxml", "multidict", "protego", "publicsuffixlist", "trafilatura", "yarl"},
     ),
     "bot.storage": Zone(NOUNS | {"bot.service"}, {"alembic", "psycopg", "sqlalchemy"}),
     "bot.chat.console": Zone(NOUNS | {"bot.service"}, {"rich"}),

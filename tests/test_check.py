@@ -38,6 +38,14 @@ async def test_each_thing_is_a_line_and_what_fails_is_told_once(
     assert lines[-2:] == ["2 of 2 feeds cannot be read", "no feed could be reached: is this machine online?"]
 
 
+@pytest.mark.parametrize(("contact", "reminded"), [(None, True), ("https://example.org/bot", False)])
+async def test_who_gives_no_contact_is_reminded_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], contact: str | None, reminded: bool
+) -> None:
+    await check(replace(settings(tmp_path), contact=contact))
+    assert ("warning   no contact in feeds.toml" in capsys.readouterr().out) is reminded
+
+
 async def test_a_database_that_cannot_be_opened_is_a_failure(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp import hdrs
@@ -18,18 +17,16 @@ from yarl import URL
 from bot import __version__
 from bot.domain.feed import FetchState
 from bot.domain.push import Offer
-from bot.errors import BusyHostError, FetchError
+from bot.errors import FetchError
 from bot.feeds.fault import network_fault, status_fault
 from bot.feeds.guard import Guard, Network, checked_url
 from bot.feeds.offer import offered
+from bot.feeds.turns import PER_HOST, TURN, Turns
 from bot.service.ports import Fetched
 
 TIMEOUT = timedelta(seconds=30)
-# A feed that waits for its turn holds one of the poller's slots: a host that hangs must not take them all.
-TURN = timedelta(seconds=5)
 MAX_BYTES = 10_000_000
 MAX_REDIRECTS = 5
-PER_HOST = 2
 # Nobody reads what a form's receiver has to say; it still has to be taken off the wire.
 MAX_REPLY = 100_000
 CHUNK = 1 << 16
@@ -105,10 +102,9 @@ class Fetcher:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._per_host = per_host
-        self._longest_wait = turn
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
-        self._turns: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = Turns(per_host=per_host, turn=turn)
 
     def introduce(self, contact: str | None) -> None:
         """Tell servers from now on how their operators reach ours."""
@@ -158,19 +154,12 @@ class Fetcher:
         self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, most: int
     ) -> Answer:
         target = checked_url(url)
-        turn = self._turn(target.host or "")
-        try:
-            async with asyncio.timeout(self._longest_wait.total_seconds()):
-                await turn.acquire()
-        except TimeoutError:
-            raise BusyHostError(f"{target.host} is busy with other feeds") from None
-        try:
-            async with asyncio.timeout(self._timeout.total_seconds()):
-                return await self._follow(target, headers, form, max_bytes, most)
-        except TimeoutError:
-            raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
-        finally:
-            turn.release()
+        async with self._turns.at(target.host or ""):
+            try:
+                async with asyncio.timeout(self._timeout.total_seconds()):
+                    return await self._follow(target, headers, form, max_bytes, most)
+            except TimeoutError:
+                raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
 
     async def close(self) -> None:
         """Close every connection."""
@@ -202,9 +191,6 @@ class Fetcher:
             except Exception as error:
                 raise network_fault(error, target.host or "the host") from error
         raise FetchError(f"redirected more than {redirects} times")
-
-    def _turn(self, host: str) -> asyncio.Semaphore:
-        return self._turns.setdefault(host, asyncio.Semaphore(self._per_host))
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
