@@ -265,7 +265,8 @@ class Ingest:
             self._told[claimed.id] = (error, now)
         level = logging.WARNING if news else logging.DEBUG
         told = "" if state.standing is claimed.state.standing else f"; now {state.standing}, its channels are told"
-        when_next = f"next try at {due:%H:%M:%S} UTC, in {span(due - now)}"
+        clock = f"{due:%H:%M:%S}" if due - now < timedelta(days=1) else f"{due:%Y-%m-%d %H:%M}"
+        when_next = f"next try at {clock} UTC, in {span(due - now)}"
         log.log(level, "%s: %s; %s%s", claimed.feed.name, error, when_next, told)
 
     def _report(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:

@@ -23,9 +23,9 @@ MARGIN = timedelta(minutes=1)
 # A retired feed that the operator wants tried again: due at once, and its channels hear what comes of it.
 REVIVED: Final = {
     "standing": Standing.FAILING.value,
-    "failures": 0,
+    "failures": 1,
     "failing_since": None,
-    "error": None,
+    "error": "revived, and not asked since",
     "next_check": None,
     "reason": "revived",
 }

@@ -303,4 +303,4 @@ class SqlStorage:
 def _tell_retired(noun: str, names: Sequence[str]) -> None:
     """Tell the operator: two workers on one database, but with unlike feeds.toml, retire each other's feeds."""
     if names:
-        log.warning("%s that are no longer in feeds.toml are retired: %s", noun, ", ".join(sorted(names)))
+        log.warning("%s that are no longer in feeds.toml are dropped: %s", noun, ", ".join(sorted(names)))

@@ -232,7 +232,7 @@ async def test_fixed_subscriptions_follow_the_settings(storage):
     assert await storage.write(lambda tx: tx.subscriptions()) == (Subscription(THERE),)
 
 
-async def test_what_the_settings_no_longer_name_is_retired_with_a_warning_by_name(storage, caplog):
+async def test_what_the_settings_no_longer_name_is_dropped_with_a_warning_by_name(storage, caplog):
     await storage.sync_feeds([FEED, OTHER])
     await storage.sync_subscriptions(subscribed(HERE, THERE))
     assert caplog.text == ""
@@ -240,8 +240,8 @@ async def test_what_the_settings_no_longer_name_is_retired_with_a_warning_by_nam
         await storage.sync_feeds([OTHER])
         await storage.sync_subscriptions(subscribed(HERE))
     assert [r.getMessage() for r in caplog.records if r.levelname == "WARNING"] == [
-        "feeds that are no longer in feeds.toml are retired: Harbour Wire",
-        "channels that are no longer in feeds.toml are retired: slack C1",
+        "feeds that are no longer in feeds.toml are dropped: Harbour Wire",
+        "channels that are no longer in feeds.toml are dropped: slack C1",
     ]
 
 
