@@ -149,8 +149,12 @@ class Pushes:
             for feed, offer in todo.start.items():
                 tx.save_push(self._wanted(feed, offer, now))
 
-        await self._storage.write(change)
-        self._compared = now
+        self._compared = now  # before the look, so that what changes meanwhile is looked at again
+        try:
+            await self._storage.write(change)
+        except StorageError:
+            self._compared = None
+            raise
 
     def _wanted(self, feed: int, offer: Offer, now: datetime) -> Push:
         id_ = self._new_key()
