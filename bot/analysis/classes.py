@@ -6,8 +6,9 @@ TERRITORY_KINDS = ("country", "region", "city", "sea", "islands", "line", "settl
 ROLE_KINDS = ("office", "voice", "official", "organ", "group", "sides", "paper", "crowd", "person")
 CUE_KINDS = ("say", "act", "either")
 HOLDERS = ("before", "after")
-# Of whose doing a stance rule's words tell.
-OWN, OTHER = "own", "other"
+# Of whose doing a stance rule's words tell: of the speaker's side (SELF: surely), of another, of the thing itself
+# that is spoken about ("the truce hangs by a thread"), of both sides, or of a party whatever it be.
+OWN, SELF, OTHER, THING, BOTH, PARTY = WHOSE = ("own", "self", "other", "thing", "both", "party")
 # What a topic's words may ask for near them, see docs/design/0003-statement-engine.md.
 NEARS = (
     "war", "conflict", "article", "named", "named_before", "position", "place", "place_next", "place_now",
@@ -33,13 +34,13 @@ WORD_CLASSES = (
     "meanwhile", "measured", "mediation", "mediator", "medium", "medium_link", "mention", "merely", "modal",
     "modifier", "month", "motion",
     "name_link", "nation_goes_on", "negation", "newly", "number",
-    "opinion", "ordinal_ending", "outlet", "own_f", "own_it", "own_m",
-    "participle_ending", "particle", "passive", "past", "past_ending", "people", "place", "placed_in", "plan",
+    "opinion", "ordinal_ending", "outlet", "own_f", "own_it", "own_m", "own_we",
+    "participle_ending", "particle", "passive", "past", "past_ending", "pause", "people", "place", "placed_in", "plan",
     "platform", "plural_ending", "possessive", "possible", "posted_on", "preposition", "promise", "pronoun_f",
     "pronoun_it", "pronoun_m", "pronoun_they", "pronoun_we",
     "recognising", "relative", "retold",
     "seeking", "some_time", "source", "speaking", "spoken_noun", "state_voice", "stop", "subordinator",
-    "talks", "teaser", "telling", "that", "title", "today", "tongue", "trailing", "trait",
+    "talks", "teaser", "telling", "that", "title", "today", "tongue", "trailing", "trait", "two_sides",
     "undergone",
     "vague",
     "war", "weekday", "where", "wish",

@@ -106,8 +106,9 @@ class Forbid:
 class StanceRule:
     """If any of `words` stands in what was said, any of `also`, and none of `unless`, the stance is this.
 
-    `who`: only where the words tell of the speaker's "own" side, or of an "other". A topic's rules come before its
-    language's, except those marked `last`; one marked `over` outranks the cue itself.
+    `who`: only where the words tell of the doing of one of WHOSE. With `verb` the words are those of the main verb of
+    what was said, and the rule comes before all others; for the rest a topic's rules come before its language's, except
+    those marked `last`. One marked `over` outranks the cue itself.
     """
 
     name: str
@@ -118,6 +119,7 @@ class StanceRule:
     who: str = ""
     last: bool = False
     over: bool = False
+    verb: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from bot.analysis.clause import Range, Saying
 from bot.analysis.lexicon import Cue, Deed, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.speakers import Speaker
-from bot.analysis.stance import SPOKEN_OF, held, stance, told
+from bot.analysis.stance import held, stance, told
 from bot.analysis.text import View
 from bot.analysis.topics import Topics
 from bot.analysis.units import Grammar
-from bot.analysis.whose import Whose
+from bot.analysis.whose import Told, Whose
 from bot.domain.statement import Stance
 
 AROUND = 200  # letters before and after the topic's words in which its stance is looked for
@@ -52,12 +52,22 @@ class Positions:
         self._lexicon, self._language, self._grammar, self._view = lexicon, language, grammar, view
         self._names, self._starts, self._topics = names, [n.start for n in names], topics
         self._negations = language.any_of("negation")
-        self._whose = Whose(lexicon, grammar, view, names, next(iter(language.words.get("that", ())), ""))
+        self._whose = Whose(lexicon, language, grammar, view, names)
 
     def sides(self, speakers: Sequence[Speaker]) -> set[str]:
         """The speakers' names, and whom they speak for."""
         named = (name for s in speakers for name in (s.name, s.of) if name)
         return {above for name in named for above in (name, *self._lexicon.above(name))}
+
+    def ours(self, sides: Set[str], speakers: Sequence[Speaker]) -> bool:
+        """Whether who is named in what somebody says is of his own side: by name, or as "the movement"."""
+        bodies = self._whose.bodies(sides)
+        return any(
+            s.name in sides
+            or (s.actor is not None and s.actor.of in sides)
+            or (s.actor is None and s.name.lower() in bodies)
+            for s in speakers
+        )
 
     def of(self, topic: str, hit: Hit, said: Said, speaker: Speaker, read: Sequence[Said], sentence: Range) -> Position:
         """The position: that of the speaker's own act in what is said ("said it accepts"), else the saying's."""
@@ -65,7 +75,7 @@ class Positions:
         if isinstance(hit.what, Deed):
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
         sides = self.sides([speaker])
-        found = self._by_words(topic, hit, said.saying, cue, sides, negated=said.saying.negated)
+        found, settled = self._by_words(topic, hit, said.saying, cue, sides, negated=said.saying.negated)
         denies = self._view.low[said.saying.start : said.saying.end] in self._grammar.denials
         for inner in read:
             act = inner.saying
@@ -79,8 +89,8 @@ class Positions:
                 continue
             elif inner.others:
                 found = told(found, act.cue, several=len(inner.speakers) > 1 and not act.negated and not act.modal)
-            elif inner.own and (not act.modal or act.modal in self._grammar.future):
-                how, rule = self._by_words(topic, hit, said.saying, act.cue, sides, negated=act.negated)
+            elif inner.own and not settled and (not act.modal or act.modal in self._grammar.future):
+                (how, rule), _ = self._by_words(topic, hit, said.saying, act.cue, sides, negated=act.negated)
                 found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
         if not isinstance(hit.what, Term) or not hit.what.holder:
             return found
@@ -112,17 +122,23 @@ class Positions:
     def _names_in(self, start: int, end: int) -> Sequence[Name]:
         return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
-    def _by_words(self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], *, negated: bool) -> Position:
+    def _by_words(
+        self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], *, negated: bool
+    ) -> tuple[Position, bool]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
-        content = " ".join(self._view.low[a:b] for a, b in near if a < b)
+        content = " ".join(self._view.low[a:b].strip() for a, b in near if a < b)
         if cue.kind == "act":
             content = f"{self._view.low[saying.start : saying.end]} {content}"  # "ruled out … until"
         said = next(((a, b) for a, b in saying.content if a <= hit.start < b), (hit.start, hit.start))
-        fitting = self._topics.fitting(topic, content, self._whose.of(said, sides))
+        told = self._whose.of(said, (hit.start, hit.end), sides)
+        if cue.stance:
+            told = Told(told.whose)  # the verb is the cue itself
+        fitting = self._topics.fitting(topic, content, told)
         found = stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
-        if found[1] == SPOKEN_OF and self._whose.asked(saying.end):
-            return Stance.DEMAND, "asks it of another"
-        return found
+        hears = self._view.low[saying.start : saying.end] in self._grammar.hearing
+        if hears and not cue.stance and self._whose.asked(saying.end):
+            return (Stance.DEMAND, "asks it of another"), True
+        return found, not cue.stance and bool(fitting) and fitting[0].verb
 
     def _towards(self, cue: Cue, start: int, end: int) -> str:
         """The cue's stance on the first thing that is named up to the topic's words and right after ("truce plan")."""

@@ -157,7 +157,7 @@ class Reading:
             return Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
         sides = self._positions.sides(around.speakers) if around is not None else set()
-        own = any(s.name in sides or (s.actor is not None and s.actor.of in sides) for s in speakers)
+        own = bool(sides) and self._positions.ours(sides, speakers)
         return Said(saying, speakers, around, own)
 
     def _retells(self, inner: Said, outer: Said) -> bool:

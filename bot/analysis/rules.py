@@ -4,20 +4,32 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from bot.analysis.classes import OWN
+from bot.analysis.classes import BOTH, OTHER, OWN, PARTY, SELF, THING
 from bot.analysis.lexicon import Lexicon, StanceRule
 
 GAP = " .. "  # "end .. truce": the second word follows the first within REACH letters, in the same sentence
 REACH = 18
+# Whose doing fits a rule's `who`: where it does not show, a rule for the own side may fit all the same.
+FITS = {
+    "": (OWN, OTHER, THING, BOTH, ""),
+    OWN: (OWN, THING, ""),
+    SELF: (OWN,),
+    PARTY: (OWN, OTHER, BOTH, ""),
+    OTHER: (OTHER,),
+    THING: (THING,),
+    BOTH: (BOTH,),
+}
 
 
 class Rulebook:
-    """Ordered rules. A word of theirs begins at a word's border and may be a stem, "retaliat"."""
+    """Ordered rules; those over the cue itself and those about the main verb come before the others.
+
+    A word of theirs begins at a word's border and may be a stem, "retaliat".
+    """
 
     def __init__(self, rules: Iterable[StanceRule]) -> None:
-        self._rules = tuple(
-            (rule, frozenset(rule.words), frozenset(rule.also), frozenset(rule.unless)) for rule in rules
-        )
+        ordered = sorted(rules, key=lambda rule: (not rule.over, not rule.verb))
+        self._rules = tuple((r, frozenset(r.words), frozenset(r.also), frozenset(r.unless)) for r in ordered)
         heads: dict[str, list[tuple[str, str]]] = {}  # up to a gap: the word, and what is behind the gap
         for word in sorted({w for r in self._rules for words in r[1:] for w in words}):
             head, _, tail = word.partition(GAP)
@@ -25,16 +37,21 @@ class Rulebook:
         self._words = list(heads.values())
         self._search = AhoCorasick(list(heads), matchkind=MatchKind.Standard)
 
-    def fitting(self, content: str, who: str = "") -> list[StanceRule]:
-        """The rules that fit words in lower case, in their order. `who` is OWN, OTHER or "" where it does not show."""
-        there = frozenset(self._there(content))
+    def fitting(self, content: str, who: str = "", verb: str = "", clause: str = "") -> list[StanceRule]:
+        """The rules that fit words in lower case, in their order.
+
+        `who` is OWN, OTHER, THING, BOTH or "" where it does not show; `verb` are the main verb's words among them,
+        `clause` those of its clause.
+        """
+        there, main = frozenset(self._there(content)), frozenset(self._there(verb))
+        around = frozenset(self._there(clause)) if main else main
         return [
             rule
             for rule, words, also, unless in self._rules
-            if not words.isdisjoint(there)
-            and (not also or not also.isdisjoint(there))
-            and unless.isdisjoint(there)
-            and (not rule.who or rule.who == who or (rule.who == OWN and not who))
+            if not words.isdisjoint(main if rule.verb else there)
+            and (not also or not also.isdisjoint(around if rule.verb else there))
+            and unless.isdisjoint(main if rule.verb else there)
+            and who in FITS[rule.who]
         ]
 
     def _there(self, content: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ SPOKEN_OF = "only spoken of"
 # Acts that a condition turns into another stance.
 CONDITIONAL = (Stance.AGREE, Stance.REJECT, Stance.PROPOSE, Stance.RECOGNISE)
 # Acts that no words turn round: who accuses of an annexation, or of ending a truce, does neither.
-FIXED = {Stance.ACCUSE: tuple(Stance), Stance.REJECT: (Stance.CLAIM, Stance.THREATEN)}
+FIXED = {Stance.ACCUSE: tuple(Stance), Stance.REJECT: (Stance.CLAIM, Stance.THREATEN, Stance.RECOGNISE)}
 HOLDS_AGAINST = (Stance.REJECT, Stance.ACCUSE, Stance.CONDITION, Stance.CONCEDE, Stance.THREATEN)
 
 
@@ -20,16 +20,20 @@ def stance(cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, towa
     """
     if not cue.stance:
         if rules:
-            return rules[0].stance, rules[0].name
+            first = rules[0]
+            if first.verb and first.stance in CONDITIONAL:
+                first = next((r for r in rules if r.verb and r.stance == Stance.CONDITION), first)
+            return first.stance, first.name
         return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
     own = Stance(cue.stance)
     for rule in rules:
         if rule.over and (negated or rule.stance not in FIXED.get(own, ())):
             return rule.stance, rule.name
-    if negated and cue.negated:
+    on_terms = [r for r in rules if r.stance == Stance.CONDITION and own in CONDITIONAL]
+    if negated and cue.negated and not on_terms:
         return Stance(cue.negated), "not " + own.value
     for rule in rules:
-        if rule.stance in cue.yields or (rule.stance == Stance.CONDITION and own in CONDITIONAL):
+        if rule.stance in cue.yields or rule in on_terms:
             return rule.stance, rule.name
     if towards:
         return Stance(towards), "the cue's towards such a thing"

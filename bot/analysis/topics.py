@@ -11,6 +11,7 @@ from bot.analysis.match import Hit, Name
 from bot.analysis.rules import Rulebook
 from bot.analysis.stance import stance
 from bot.analysis.text import View
+from bot.analysis.whose import Told
 from bot.domain.statement import CEASEFIRE, Stance
 
 WORD = 7  # letters of a word and its space, on average
@@ -49,9 +50,9 @@ class Topics:
         self._plainly: dict[tuple[Range, ...], Stance] = {}  # of words said
         self.reasons: list[str] = []
 
-    def fitting(self, topic: str, words: str, who: str) -> list[StanceRule]:
+    def fitting(self, topic: str, words: str, told: Told) -> list[StanceRule]:
         """The stance rules of a topic that fit the words said, in their order."""
-        return self._books[topic].fitting(words, who)
+        return self._books[topic].fitting(words, told.whose, told.verb, told.clause)
 
     def deeds(self, start: int, end: int) -> dict[int, int]:
         """Where in [start, end) a verb stands that is cue and topic at once, and its end."""

@@ -73,9 +73,9 @@ def made_territory(table: Table) -> Territory:
 def made_rule(table: Table) -> StanceRule:
     """A stance rule from its table."""
     stance = Stance(table.text("stance"))
-    last, over = (bool(table.values.get(key)) for key in ("last", "over"))
+    last, over, verb = (bool(table.values.get(key)) for key in ("last", "over", "verb"))
     words, also, unless = (_written_out(table.texts(key)) for key in ("words", "also", "unless"))
-    return StanceRule(table.text("name"), stance, words, also, unless, table.text("who"), last, over)
+    return StanceRule(table.text("name"), stance, words, also, unless, table.text("who"), last, over, verb)
 
 
 def made_cue(table: Table) -> Cue:

@@ -9,10 +9,9 @@ from bot.analysis.classes import (
     CUE_KINDS,
     HOLDERS,
     NEARS,
-    OTHER,
-    OWN,
     ROLE_KINDS,
     TERRITORY_KINDS,
+    WHOSE,
 )
 from bot.domain.statement import Stance
 
@@ -38,9 +37,10 @@ RULE = {
     "words": WORDS,
     "also": TEXTS,
     "unless": TEXTS,
-    "who": Field("str", choices=(OWN, OTHER)),
+    "who": Field("str", choices=WHOSE),
     "last": FLAG,
     "over": FLAG,
+    "verb": FLAG,
 }
 # The key that tells one table of a kind from another. `replace`: see own files, docs/lexicons.md.
 KEYS = {"conflict": "id", "actor": "name", "territory": "name", "post": "title", "topic": "id", "language": "code"}

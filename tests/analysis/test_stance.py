@@ -14,6 +14,11 @@ RULES = Rulebook(
         StanceRule("breach", Stance.ACCUSE, ("breach",), unless=("no breach",)),
         StanceRule("gives ground", Stance.CONCEDE, ("retreat",), who="own"),
         StanceRule("plots", Stance.ACCUSE, ("scheme",), who="other"),
+        StanceRule("takes it", Stance.AGREE, ("takes",), who="self", verb=True),
+        StanceRule("on terms", Stance.CONDITION, ("takes",), also=("in return",), who="self", verb=True),
+        StanceRule("leave", Stance.DEMAND, (": leave ",), who="other", verb=True),
+        StanceRule("it hangs", Stance.ASSESS, ("hangs",), who="thing", verb=True),
+        StanceRule("an idea", Stance.PROPOSE, ("idea",), who="party"),
     )
 )
 SAY = Cue(("said",), "say")
@@ -72,3 +77,25 @@ def test_a_cue_may_change_with_the_kind_of_thing_that_it_is_about() -> None:
     backs = Cue(("backs",), "act", "demand")
     assert stance(backs, (), towards="agree")[0] == Stance.AGREE
     assert stance(backs, ())[0] == Stance.DEMAND
+
+
+@pytest.mark.parametrize(
+    ("who", "verb", "clause", "content", "expected"),
+    [
+        ("own", ": takes it", "takes it", "never, but takes it", Stance.AGREE),  # the main verb before other words
+        ("own", ": takes it", "takes it in return", "takes it", Stance.CONDITION),
+        ("other", ": takes it", "takes it", "takes it", None),
+        ("own", ": gives it", "gives it", "takes it", None),  # said elsewhere than by the main verb
+        ("other", ": leave it", "leave it", "leave it", Stance.DEMAND),
+        ("other", ": will leave it", "will leave it", "will leave it", None),
+        ("thing", ": it hangs", "it hangs", "it hangs", Stance.ASSESS),
+        ("own", ": it hangs", "it hangs", "it hangs", None),
+        ("both", ": an idea", "an idea", "an idea", Stance.PROPOSE),
+        ("thing", ": an idea", "an idea", "an idea", None),
+        ("thing", "", "", "a retreat", Stance.CONCEDE),
+    ],
+)
+def test_the_main_verb_is_read_first(who: str, verb: str, clause: str, content: str, expected: Stance | None) -> None:
+    fitting = RULES.fitting(content, who, verb, clause)
+    found, rule = stance(SAY, fitting)
+    assert (found if fitting else None) == expected, rule

@@ -8,10 +8,11 @@ import pytest
 from bot.domain.statement import Document
 from bot.lexicons import default_engine
 
-DATA = tomllib.loads((Path(__file__).parent / "data" / "stances.toml").read_text(encoding="utf-8"))
+FILES = [tomllib.loads((Path(__file__).parent / "data" / f"{n}.toml").read_text("utf-8")) for n in ("stances", "told")]
 ROWS = [
     (topic, stance, *row.split(" | "))
-    for topic, stances in DATA.items()
+    for data in FILES
+    for topic, stances in data.items()
     for stance, rows in stances.items()
     for row in rows
 ]
