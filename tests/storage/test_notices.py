@@ -1,3 +1,5 @@
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -44,6 +46,16 @@ async def test_the_notices_of_a_quarter_of_an_hour_are_one_message_a_channel(sto
     assert await shown(storage, there) == [(OTHER.name, FAILING)]
     message = await storage.message(there)
     assert message.notices == (Notice(OTHER.name, FAILING, NOW - WAIT, "no such host"),)
+
+
+async def test_workers_that_add_to_a_message_at_the_same_time_all_find_it(storage):
+    many = [replace(FEED, name=f"Feed {n:02}", url=f"https://wire.example/{n}") for n in range(20)]
+    await storage.sync_feeds(many)
+    ids = {c.feed.name: c.id for c in await storage.claim_feeds(now=NOW, limit=99, lease=LEASE)}
+    await owe(storage, ids, many[0], RETIRED)
+    await asyncio.gather(*(owe(storage, ids, feed, RETIRED) for feed in many[1:]))
+    (one,) = await claim(storage)
+    assert await shown(storage, one) == [(feed.name, RETIRED) for feed in many]
 
 
 async def test_a_later_notice_of_a_feed_takes_the_place_of_an_earlier_one(storage, feeds):
