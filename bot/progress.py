@@ -49,6 +49,7 @@ class Progress:
     def plan(self, feeds: FeedCounts, *, now: datetime) -> None:
         """What the last run left: feeds that failed, and when the first of all is polled."""
         due = feeds.first_due or now
+        self._total = feeds.total - feeds.retired  # which may not be asked for days
         log.info(
             "failing feeds: %d of %d%s; next poll: %s",
             feeds.failing,
@@ -65,12 +66,13 @@ class Progress:
         """Hear of a finished poll."""
         if self._done:
             return
+        again = claimed.id in self._heard
         self._heard[claimed.id] = outcome.status
         self._new += outcome.new
         self._flagged += outcome.flagged
         if len(self._heard) >= self._total:
             self.close()
-        elif time.monotonic() - self._said > EVERY:
+        elif not again and time.monotonic() - self._said > EVERY:
             self._said = time.monotonic()
             log.info("first round: %d of %d feeds read, %d failed", len(self._heard), self._total, self.failed)
 

@@ -43,6 +43,25 @@ def test_a_start_tells_what_failed_and_when_it_goes_on(
     assert caplog.messages == [told]
 
 
+def test_the_first_round_does_not_wait_for_feeds_that_are_gone(caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(total=3)
+    progress.plan(FeedCounts(3, retired=1), now=NOW)
+    for number in (1, 2):
+        progress.polled(ClaimedFeed(number, FEED, FetchState(), 1, NOW), PollOutcome("unchanged"))
+    assert caplog.messages[-1].startswith("first round: 2 of 2 feeds answered")
+
+
+def test_a_feed_that_is_not_asked_for_long_fills_no_log(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.progress.EVERY", -1.0)
+    polled(*[(1, "unchanged")] * 50, (2, "unchanged"), total=3)
+    assert [m.split(",")[0] for m in caplog.messages] == [
+        "first round: 1 of 3 feeds read",
+        "first round: 2 of 3 feeds read",
+    ]
+
+
 def test_the_first_round_is_summed_up_once(caplog: pytest.LogCaptureFixture) -> None:
     progress = polled((1, "polled"), (2, "failed"), (2, "failed"), (3, "unchanged"), (1, "polled"), total=3)
     assert progress.failed == 1
