@@ -112,6 +112,12 @@ class FetchState:
             return replace(self, last_news=now)
         return replace(self, last_news=now, rhythm=learnt_rhythm(self.rhythm, now - self.last_news))
 
+    def counted(self, size: int | None) -> "FetchState":
+        """The state with what came over the wire (bytes), or did not: a 304 (None) saves what the last body took."""
+        if size is not None:
+            return replace(self, body_size=size)
+        return replace(self, unchanged=self.unchanged + 1, saved=self.saved + self.body_size)
+
     @property
     def first_poll(self) -> bool:
         """Whether no poll of this feed has ever succeeded: what it then holds is not news."""

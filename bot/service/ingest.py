@@ -156,7 +156,13 @@ class Ingest:
         try:
             async with asyncio.timeout(DEADLINE.total_seconds()):
                 outcome = await self._take_in(
-                    claimed, pushed, lambda parsed, now, news: _pushed(claimed.state, until, parsed, now=now, news=news)
+                    claimed,
+                    pushed,
+                    # A push that holds no item shows nothing of the hub.
+                    lambda parsed, now, news: replace(
+                        claimed.state.heard(now=now, news=news),
+                        pushed_until=until if parsed.entries or parsed.skipped else claimed.state.pushed_until,
+                    ),
                 )
         except (FeedError, TimeoutError) as error:
             await self._storage.release_feeds([claimed])
@@ -211,7 +217,7 @@ class Ingest:
         state = claimed.state.heard(now=now, news=news).sent_to(fetched.moved_to)
         # News that no push brought: the hub is not to be relied on, until it pushes again.
         trusted = state.pushed_until if not news else None
-        state = replace(_counted(works(state, now=now), fetched), pushed_until=trusted)
+        state = replace(works(state, now=now).counted(fetched.size), pushed_until=trusted)
         if parsed is None:
             kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
             state = replace(state, etag=kept[0], last_modified=kept[1])
@@ -286,19 +292,6 @@ class Ingest:
     def _count(self, outcome: PollOutcome) -> None:
         self._meter.count("parley_articles_total", outcome.flagged, flagged="yes")
         self._meter.count("parley_articles_total", outcome.new + outcome.edited - outcome.flagged, flagged="no")
-
-
-def _pushed(state: FetchState, until: datetime | None, parsed: Parsed, *, now: datetime, news: bool) -> FetchState:
-    """The state after a push; one that holds no item shows nothing of the hub."""
-    state = state.heard(now=now, news=news)
-    return replace(state, pushed_until=until) if parsed.entries or parsed.skipped else state
-
-
-def _counted(state: FetchState, fetched: Fetched) -> FetchState:
-    """The state with what came over the wire, or did not: a 304 saves what the last body took."""
-    if fetched.size is not None:
-        return replace(state, body_size=fetched.size)
-    return replace(state, unchanged=state.unchanged + 1, saved=state.saved + state.body_size)
 
 
 def _quiet(read: Read) -> bool:
