@@ -139,7 +139,8 @@ class Reading:
                 self._keep(one, read, (start, end))
         self._carry(said, clause.quotes, start, end)
         for phrase in found:
-            self._memory.note(phrase)
+            if phrase not in noted:
+                self._memory.note(phrase)
         if read and read[-1].speakers:
             self._memory.spoke(read[-1].speakers)
 
