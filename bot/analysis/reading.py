@@ -141,6 +141,8 @@ class Reading:
         for phrase in found:
             if phrase not in noted:
                 self._memory.note(phrase)
+        if not (read and read[-1].speakers) and (subject := _subject(found)) is not None:
+            self._memory.note(subject)  # "It" in the next sentence
         if read and read[-1].speakers:
             self._memory.spoke(read[-1].speakers)
 
@@ -270,6 +272,11 @@ def _voiced(inner: Said, outer: Said) -> bool:
     his = bool(inner.speakers) and all(s.actor is not None and s.actor.kind == "person" for s in inner.speakers)
     house = all(s.actor is not None and s.actor.kind != "person" for s in outer.speakers) and bool(outer.speakers)
     return inner.own and his and house and act.cue.kind == "act" and not act.modal and outer.saying.cue.kind == "say"
+
+
+def _subject(found: Sequence[Phrase]) -> Phrase | None:
+    """The subject of a sentence in which nobody speaks: its first phrase that no preposition governs."""
+    return next((p for p in found if not p.governed and not p.pronoun and p.can_speak), None)
 
 
 def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:
