@@ -28,8 +28,8 @@ from bot.analysis.lexicon import Language, Term
 from bot.analysis.match import Names, TopicHits
 from bot.analysis.phrase import phrases
 from bot.analysis.reading import DATELINE
-from bot.analysis.text import View, quotes, sentences
-from bot.analysis.units import Grammar, headline_case
+from bot.analysis.text import View, headline_case, quotes, sentences
+from bot.analysis.units import Grammar
 from bot.lexicons import load_lexicon
 
 LABELLED = Path(__file__).resolve().parents[2] / "shared" / "eval" / "polnear-dev.jsonl"

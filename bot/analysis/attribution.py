@@ -6,8 +6,9 @@ from dataclasses import replace
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.content import acted, content, promised, stop, undergone
 from bot.analysis.lexicon import Cue
+from bot.analysis.owner import agent, owner
 from bot.analysis.phrase import Phrase
-from bot.analysis.subject import CALL, DONE, agent, behind, dropped, inverted, owner, subject
+from bot.analysis.subject import CALL, DONE, behind, dropped, inverted, subject
 from bot.analysis.units import APART, Unit
 from bot.analysis.verbs import (
     attempt,

@@ -18,9 +18,9 @@ from bot.analysis.rules import Rulebook
 from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF
 from bot.analysis.subject import CALL, DONE
-from bot.analysis.text import Quote, View, quotes, sentences
+from bot.analysis.text import Quote, View, headline_case, quotes, sentences
 from bot.analysis.topics import TOLD_AGAIN, Topics
-from bot.analysis.units import Grammar, headline_case
+from bot.analysis.units import Grammar
 from bot.domain.statement import CEASEFIRE, Span, Statement
 
 # "CAIRO, Egypt (AP) - ": where and by whom the report was written.

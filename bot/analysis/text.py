@@ -157,6 +157,7 @@ QUOTED = "\"'”’»"  # what closes a quotation
 # Begins with one set of characters, so that the search leaps from one of them to the next.
 END = re.compile("[.!?…\\n](?:(?<=\\n)\\n*|(?<!\\n)(?<![.!?…][.!?…])[.!?…]*[\"'”’»)\\]]*(?=\\s))")
 SAYS = re.compile(r""" [^\n"?!.;]{3,60}[.,](?=\s|$)""")  # '"... now?" Carla Reyes asked.': one sentence
+LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 INITIALS = re.compile(r"(?:\w\.)+\w")
 
 
@@ -196,3 +197,9 @@ def _add(out: list[tuple[int, int]], text: str, start: int, end: int) -> None:
         start = cut
     if start < end:
         out.append((start, end))
+
+
+def headline_case(view: View, start: int, end: int) -> bool:
+    """Whether most longer words begin with a capital, so that capitals tell nothing."""
+    words: list[str] = LONG_WORD.findall(view.plain, start, end)
+    return len(words) >= 4 and sum([w[0].isupper() for w in words]) >= 0.7 * len(words)

@@ -33,7 +33,6 @@ CLASSES = (
 PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we")
 LEADING = ("determiner", "possessive", "title", "modifier", "that", "focus")  # what may stand before a clause's subject
 BODIES = ("organ", "group", "official")
-LONG_WORD = re.compile(r"[^\W\d_]{4,}")
 MOST_KINDS = 30_000  # words remembered; a hostile text may hold no other
 SHORT = 3  # letters of a role that is an abbreviation
 APART = 25  # words from a verb to the particle that belongs to it
@@ -294,9 +293,3 @@ def _owning(text: str, at: int) -> bool:
 def _hyphened(text: str, at: int) -> bool:
     """Whether a word is the second part of another: "US-backed forces" back nothing."""
     return at > 1 and text[at - 1] == "-" and not text[at - 2].isspace()
-
-
-def headline_case(view: View, start: int, end: int) -> bool:
-    """Whether most longer words begin with a capital, so that capitals tell nothing."""
-    words: list[str] = LONG_WORD.findall(view.plain, start, end)
-    return len(words) >= 4 and sum([w[0].isupper() for w in words]) >= 0.7 * len(words)

@@ -3,8 +3,8 @@ import pytest
 from bot.analysis.lexicon import Lexicon
 from bot.analysis.match import Names
 from bot.analysis.phrase import phrases
-from bot.analysis.text import View
-from bot.analysis.units import Grammar, headline_case
+from bot.analysis.text import View, headline_case
+from bot.analysis.units import Grammar
 
 
 def groups(lexicon: Lexicon, text: str) -> list[list[str]]:
