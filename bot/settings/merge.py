@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, count, groupby
 from urllib.parse import urlsplit
 
 from bot.domain.article import canonical_url
@@ -72,8 +72,8 @@ def _new(
 
 def _free(name: str, host: str, taken: set[str]) -> str:
     """The name, or the nearest to it that no feed has."""
-    tails = (f" ({host})", *(f" {number}" for number in range(2, len(taken) + 3)))
-    candidates = (name, *(name[: max(LONGEST_NAME - len(tail), 1)] + tail for tail in tails))
+    tails = chain(("", f" ({host})"), (f" {number}" for number in count(2)))
+    candidates = (name[: max(LONGEST_NAME - len(tail), 1)] + tail for tail in tails)
     return next(c for c in candidates if c.casefold() not in taken and len(c) <= LONGEST_NAME)
 
 

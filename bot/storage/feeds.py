@@ -1,13 +1,13 @@
 """Feeds: what is polled, and the leases on it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
 
 from bot.domain.feed import PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
-from bot.domain.pace import MAX_BACKOFF, PAUSED
+from bot.domain.pace import MAX_BACKOFF
 from bot.domain.standing import LOOK_IN, Standing
 from bot.service.ports import ClaimedFeed, FeedHealth
 from bot.storage.said import said_of, stored
@@ -15,7 +15,7 @@ from bot.storage.tables import Moment, feeds
 
 ITEM = 8  # bytes a digest
 # Columns that begin at 0, named as in FetchState.
-_COUNTS: Final = ("failures", "moved_times", "body_size", "unchanged", "saved")
+COUNTS: Final = ("failures", "moved_times", "body_size", "unchanged", "saved")
 # A clock that once was ahead leaves moments behind which no clock of ours would write: they count as come.
 MAX_LEASE = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
@@ -32,7 +32,7 @@ REVIVED: Final = {
 
 _NOW = sa.bindparam("now", type_=Moment)
 _RETIRED = feeds.c.standing == Standing.RETIRED.value
-_STATE: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
+STATE: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
 
 
 def lapsed(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -100,53 +100,6 @@ _FINISH: Final = sa.update(feeds).where(_MINE)
 _MAKE_DUE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed")).values(next_check=_NOW)
 _REVIVE: Final = sa.update(feeds).where(feeds.c.active, feeds.c.name == sa.bindparam("of_name"), _RETIRED)
 _FENCES: Final = sa.select(feeds.c.id, feeds.c.fence).where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
-
-
-def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
-    """Make the table match the settings, by url; what polling taught of a feed is kept. Returns the names retired."""
-    rows = connection.execute(sa.select(*_STATE).order_by(feeds.c.id))
-    stored = {row.url: row for row in rows}
-    settings = {f.url: _settings(f) for f in wanted}
-    _follow_moves(connection, stored, settings.keys())
-    new = [
-        {"url": url, "items": b"", "standing": Standing.WORKING.value, "fence": 0, **dict.fromkeys(_COUNTS, 0), **s}
-        for url, s in settings.items()
-        if url not in stored
-    ]
-    if new:
-        connection.execute(sa.insert(feeds), new)
-    for url, row in stored.items():
-        changed = settings.get(url, {"active": False})
-        if url in settings and not row.active and row.standing == Standing.RETIRED.value:
-            changed = changed | REVIVED
-        if any(getattr(row, key) != value for key, value in changed.items()):
-            changed |= _brought_forward(row, changed)
-            connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(**changed))
-    return [row.name for url, row in stored.items() if row.active and url not in settings]
-
-
-def _follow_moves(connection: sa.Connection, stored: dict[str, Any], wanted: Collection[str]) -> None:
-    """A feed that has moved for good and whose address the operator has mended is the same feed, memory and all."""
-    for url, row in list(stored.items()):
-        target = FetchState(moved_to=row.moved_to, moved_times=row.moved_times).learnt_address
-        if target is not None and url not in wanted and target in wanted and target not in stored:
-            mended = {"url": target, "moved_to": None, "moved_times": 0}
-            connection.execute(sa.update(feeds).where(feeds.c.id == row.id).values(**mended))
-            stored[target] = stored.pop(url)
-
-
-def _brought_forward(row: Any, changed: Mapping[str, object]) -> dict[str, object]:
-    """The next check where new settings move it: what is asked more often begins with it, what is back is asked."""
-    if not changed["active"]:
-        return {}
-    if row.failures:
-        asked_for_time = (row.error or "").endswith(PAUSE_ASKED)
-        return {} if row.active or asked_for_time else {"next_check": None}
-    every, slowest = changed["every"], changed["at_most"]
-    if (every, slowest) == (row.every, row.at_most) or None in (row.last_success, row.next_check):
-        return {}
-    soonest = row.last_success + timedelta(seconds=float(str(every)))
-    return {} if row.reason == PAUSED or soonest >= row.next_check else {"next_check": soonest}
 
 
 def claim_feeds(
@@ -235,7 +188,7 @@ def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
         "last_news": state.last_news,
         "reason": state.reason,
         "moved_to": state.moved_to,
-        **{count: getattr(state, count) for count in _COUNTS},
+        **{count: getattr(state, count) for count in COUNTS},
         "failing_since": state.failing_since,
         "standing": state.standing.value,
         "pushed_until": state.pushed_until,
@@ -264,21 +217,8 @@ def revive(connection: sa.Connection, name: str) -> int:
 
 def health(connection: sa.Connection) -> list[FeedHealth]:
     """Every active feed with its state, without its memory of items."""
-    rows = connection.execute(sa.select(*_STATE).where(feeds.c.active).order_by(feeds.c.name))
+    rows = connection.execute(sa.select(*STATE).where(feeds.c.active).order_by(feeds.c.name))
     return [FeedHealth(_feed(r), _state(r)) for r in rows]
-
-
-def _settings(feed: Feed) -> dict[str, object]:
-    return {
-        "name": feed.name,
-        "publisher": feed.publisher,
-        "affiliation": feed.affiliation.value,
-        "language": feed.language,
-        "every": feed.every.total_seconds(),
-        "at_most": feed.at_most.total_seconds(),
-        "full_text": feed.full_text.value,
-        "active": True,
-    }
 
 
 def _feed(row: Any) -> Feed:
@@ -311,7 +251,7 @@ def _state(row: Any) -> FetchState:
         said=said_of(row.said),
         reason=row.reason or "",
         moved_to=row.moved_to,
-        **{count: getattr(row, count) for count in _COUNTS},
+        **{count: getattr(row, count) for count in COUNTS},
         failing_since=row.failing_since,
         standing=Standing(row.standing),
         pushed_until=row.pushed_until,

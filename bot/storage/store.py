@@ -17,7 +17,7 @@ from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.ports import Backlog, ClaimedFeed, FeedCounts, FeedHealth, Known, Recalled
-from bot.storage import articles, census, entries, feeds, notices, outbox, pushes, stories, subscriptions
+from bot.storage import articles, census, entries, feed_sync, feeds, notices, outbox, pushes, stories, subscriptions
 from bot.storage.checkpoint import Checkpointer
 from bot.storage.engine import DURABLE, READ_ONLY, may_be_of_one_row, open_engine
 from bot.storage.gather import Gatherer
@@ -164,7 +164,7 @@ class SqlStorage:
 
     async def sync_feeds(self, wanted: Sequence[Feed]) -> None:
         """Make the feeds match the settings."""
-        _tell_retired("feeds", await self._write(lambda connection: feeds.sync_feeds(connection, wanted)))
+        _tell_retired("feeds", await self._write(lambda connection: feed_sync.sync_feeds(connection, wanted)))
 
     async def sync_subscriptions(self, wanted: Sequence[Subscription]) -> None:
         """Make the fixed subscriptions match the settings."""
@@ -175,7 +175,7 @@ class SqlStorage:
         """Make both match the settings, at once."""
 
         def sync(connection: sa.Connection) -> None:
-            feeds.sync_feeds(connection, wanted)
+            feed_sync.sync_feeds(connection, wanted)
             subscriptions.sync_subscriptions(connection, subscribed)
 
         await self._write(sync)
