@@ -13,8 +13,10 @@ from bot.worker import Workers
 log = logging.getLogger(__name__)
 
 BATCH = 50
-# The engine reads a long article in some 10 ms; a text that takes hundreds of times as long is hostile.
-FIRST = timedelta(seconds=2)
+# The engine reads a long article in some 10 ms; a text that takes hundreds of times as long is hostile. But a child's
+# first text without a language loads the languages' model: 0.6 s of an idle processor. On a busy one that took more
+# than the two seconds which were given here, the child was killed before it had them, and so was the next.
+FIRST = timedelta(seconds=15)
 EACH = timedelta(seconds=0.2)
 # What one poll may have of the engine; beyond it the feed is a flood, and other feeds wait.
 BUDGET = timedelta(seconds=60)
