@@ -66,7 +66,7 @@ def opml() -> None:
 
 
 @opml.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True), metavar="FILE")
 @click.option("--dry-run", is_flag=True, help="Show what would be added, and change nothing.")
 @click.option("--skip-bad", is_flag=True, help="Add the good feeds though the file has mistakes.")
 def import_feeds(file: str, *, dry_run: bool, skip_bad: bool) -> None:

@@ -387,6 +387,12 @@ def test_opml_import_adds_nothing_of_a_file_with_mistakes_unless_told_so(app: Fa
     assert 'name = "B"' in (tmp_path / "feeds.toml").read_text()
 
 
+def test_opml_import_of_what_is_not_there_is_wrong_usage(app: FakeApp, tmp_path: Path) -> None:
+    told = called("opml", "import", str(tmp_path / "none.opml"))
+    assert told.exit_code == 2
+    assert "does not exist" in told.stderr
+
+
 def test_opml_export_is_what_import_takes(app: FakeApp, tmp_path: Path) -> None:
     written = called("opml", "export").stdout
     assert 'xmlUrl="https://a.example/rss"' in written

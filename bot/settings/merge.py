@@ -83,7 +83,11 @@ def _same(url: str) -> str:
 
 def _written(outlines: Sequence[Outline]) -> Iterator[str]:
     """Rows as a person writes them; a folder, which feeds.toml does not know, is a heading among comments."""
+    before: tuple[str, ...] = ()
     for folder, group in groupby(outlines, key=lambda outline: outline.folder):
+        if before and not folder:
+            yield from ("# ---", "")
+        before = folder
         if folder:
             heading = " / ".join(" ".join("".join(c if c.isprintable() else " " for c in f).split()) for f in folder)
             yield from (f"# --- {heading} ---", "")

@@ -53,6 +53,15 @@ def test_new_feeds_stand_below_the_last_one_and_nothing_else_moves() -> None:
     assert (found.added, found.notes) == (1, ())
 
 
+def test_what_stands_in_no_folder_is_set_apart_from_one_before() -> None:
+    sea, loose = outline("Sea", "https://sea.example/", "News"), outline("Loose", "https://loose.example/")
+    assert [line for line in merged("", loose, sea, loose).text.split("\n") if line.startswith("#")] == [
+        "# --- News ---"
+    ]
+    other = outline("Other", "https://other.example/")
+    assert merged("", sea, other).block.split("\n")[6:9] == ["# ---", "", "[[feed]]"]
+
+
 def test_feeds_that_are_there_and_names_that_are_taken_are_told() -> None:
     found = merged(
         TEXT,
