@@ -6,6 +6,7 @@ answer at once.
 
 import logging
 import os
+import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from functools import partial
@@ -64,6 +65,8 @@ def cli() -> None:
 @cli.command()
 def run() -> None:
     """Poll the feeds, post alerts and answer, until stopped."""
+    # Until the bot listens for it, a request to reload would end it; it begins by reading its settings anyway.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     settings = _settings()
     from bot import app
     from bot.config import load_settings

@@ -107,9 +107,6 @@ async def run(
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    if reread is not None:
-        # Until all is built there is nothing to do: the reloader begins by reading the file.
-        _on_hangup(reload=lambda: None, stop=stop.set)
     async with _bot(settings, catch_up_wait=catch_up_wait) as bot, AsyncExitStack() as stack:
         if settings.http is not None:
             web = WebServer(

@@ -117,6 +117,7 @@ def test_verbs_call_the_app(
 ) -> None:
     app.result = returned
     monkeypatch.setattr("os._exit", lambda code: None)  # how `run` leaves
+    monkeypatch.setattr("signal.signal", lambda number, handler: None)
     assert called(verb).exit_code == code
     assert (app.settings is None) == (verb == "demo")
 
