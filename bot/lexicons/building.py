@@ -139,9 +139,11 @@ class Builder:
 
     def _language(self, file: File) -> None:
         head, tables = self._head(file, "language", 'code = "en"'), file.tables.get
-        code = head.text("code") if head else ""
+        if head is None:
+            return  # of which language these words are, nobody knows
+        code = head.text("code")
         old, first = self._languages.get(code), self._heads.get(code)
-        if head is not None and first is not None and (not file.own or first.own):
+        if first is not None and (not file.own or first.own):
             mend = f"one file a language; the first is {first.file}"
             self.mistakes.append(head.mistake("code", f'language "{code}" is there twice', mend))
             return
@@ -150,15 +152,14 @@ class Builder:
             self.mistakes += class_mistakes(table, cues, old.cues if old else ())
             words |= {k: (*words.get(k, ()), *map(unified, v)) for k, v in table.values.items()}
         self.mistakes += cue_mistakes(words, cues)
-        if head is not None:
-            self._heads[code] = head
-            self._languages[code] = Language(
-                code,
-                words,
-                (*(old.cues if old else ()), *map(made_cue, cues)),  # of two for the same words the later one counts
-                (*(old.roles if old else ()), *map(made_role, tables("role", []))),
-                (*map(made_rule, tables("rule", [])), *(old.rules if old else ())),
-            )
+        self._heads[code] = head
+        self._languages[code] = Language(
+            code,
+            words,
+            (*(old.cues if old else ()), *map(made_cue, cues)),  # of two for the same words the later one counts
+            (*(old.roles if old else ()), *map(made_role, tables("role", []))),
+            (*map(made_rule, tables("rule", [])), *(old.rules if old else ())),
+        )
 
     def _names(self, file: File) -> None:
         """What a language calls the actors and territories of the other files."""

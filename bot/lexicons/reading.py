@@ -14,6 +14,7 @@ from bot.lexicons.shapes import SHAPES, Field, Shape
 HEADER = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]")
 KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))[\w\s.-]*=""")
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+SPELLINGS = ("name", "aliases", "adjectives", "demonyms")  # of actors and places, as they stand in text
 # What a file that is not TOML may still be seen to define, so that whoever refers to it is not called wrong, too.
 DEFINES = re.compile(r"""^\s*(?:id|name|code)\s*=\s*["']([^"'\n]+)""", re.MULTILINE)
 KINDS = {
@@ -21,7 +22,7 @@ KINDS = {
     "id": "a text",
     "texts": "a list of texts",
     "bool": "true or false",
-    "int": "a whole number",
+    "int": "a whole number above 0",
     "tables": "a list of tables",
     "map": "a table of texts",
 }
@@ -31,7 +32,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "id": lambda value: isinstance(value, str),
     "texts": lambda value: isinstance(value, list) and all(isinstance(x, str) for x in value),
     "bool": lambda value: isinstance(value, bool),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool) and value > 0,
     "tables": lambda value: isinstance(value, list) and all(isinstance(x, dict) for x in value),
     "map": lambda value: isinstance(value, dict) and all(isinstance(x, str) for x in value.values()),
 }
@@ -134,7 +135,7 @@ def near(word: str, known: Iterable[str], *, most: int = 20) -> str:
     close = difflib.get_close_matches(word.lower(), spelled, n=1)
     if close:
         return f'did you mean "{spelled[close[0]]}"?'
-    return "known: " + ", ".join(spelled.values()) if len(spelled) <= most else ""
+    return "known: " + ", ".join(spelled.values()) if 0 < len(spelled) <= most else ""
 
 
 def _places(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
@@ -148,6 +149,9 @@ def _places(text: str) -> dict[tuple[str, int], tuple[int, dict[str, int]]]:
             lines = {}
             places[name, counts.get(name, 0)] = (number, lines)
             counts[name] = counts.get(name, 0) + 1
+            above, _, own = name.rpartition(".")  # [[actor.offices]] is a key of the last [[actor]]
+            if above in counts:
+                places[above, counts[above] - 1][1].setdefault(own, number)
         elif key := KEY.match(line):
             name = key[1] or key[2] or key[3] or ""
             lines.setdefault(name, number)
@@ -189,9 +193,16 @@ def _wrong(table: Table, key: str, value: Any, wanted: Field) -> Iterator[Mistak
             yield table.mistake(
                 key, f'"{text}" is not a {key}', "one of " + ", ".join(c or '""' for c in wanted.choices)
             )
+    for text in texts if key in SPELLINGS else ():
+        if text.strip() not in (text, ""):
+            yield table.mistake(key, f'"{text}" begins or ends with a space', "leave the space out")
     for place, text in enumerate(texts if wanted.kind == "texts" else (), 1):
         if not text.strip():
             yield table.mistake(key, f'"{key}" holds an empty text, its number {place}', "leave it out")
+        elif any(word != "|" and "" in word.split("|") for word in text.split()):
+            yield table.mistake(
+                key, f'"{text}" has nothing on one side of a "|"', 'write "a|b c", with no space about it'
+            )
         elif not text.isprintable():
             what = f'"{key}" holds a text with a line break or a sign that cannot be seen: {text!r}'
             yield table.mistake(key, what, "type it anew")

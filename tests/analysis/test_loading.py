@@ -27,6 +27,7 @@ ACTOR = '[[actor]]\nname = "B"\nkind = "state"\n'
 PLACE = '[[territory]]\nname = "T"\nkind = "region"\n'
 RULE = '[topic]\nid = "x"\nname = "X"\n[[rule]]\nlanguage = "en"\nname = "r"\nstance = "maybe"\nwords = ["w"]\n'
 TERM = '[topic]\nid = "x"\nname = "X"\n[[term]]\nlanguage = "xx"\n'
+FORBID = '[topic]\nid = "x"\nname = "X"\n[[forbid]]\nlanguage = "en"\nwords = ["w"]\nmeaning = "m"\n'
 CUES = '[language]\ncode = "xx"\n[words]\nauxiliary = ["keep on"]\n[[cue]]\nkind = "act"\n'
 NAMED = '[language]\ncode = "xx"\n[words]\nplan = ["plan"]\n[[cue]]\nkind = "act"\nforms = ["go"]\n'
 TWO = '[topic]\nid = "x"\nname = "X"\n[[topic]]\nid = "y"\nname = "Y"\n'.replace("[topic]", "[[topic]]", 1)
@@ -43,6 +44,15 @@ B, T = "actors/b.toml", "territories/t.toml"
         (B, ACTOR + 'aliases = [""]\n', ':4: "aliases" holds an empty text, its number 1'),
         (B, '[[actor]]\nname = "A"\nkind = "state"\n', ':2: "A" is there twice (first in actors/a.toml:1)'),
         (B, ACTOR + 'aliases = ["Aa"]\n', ':4: "Aa" is a spelling of "B" and of "A"'),
+        (B, ACTOR + 'aliases = ["Bb "]\n', ':4: "Bb " begins or ends with a space'),
+        (B, ACTOR + '[[actor.offices]]\ntitle = "x"\nsince = "x"\n', ':4: "x" is no day, in since'),
+        ("topics/x.toml", FORBID + "window = 0\n", ':8: "window" is not a whole number above 0'),
+        ("topics/x.toml", FORBID.replace('"w"', '"w| x"'), ':6: "w| x" has nothing on one side of a "|"'),
+        (
+            "cues/x.toml",
+            '[language]\ncode = "xx"\nname = "X"\n[words]\nadverbs = ["w"]\n',
+            ':3: "name" is not known here',
+        ),
         (B, ACTOR + 'of = "Z"\n', ':4: "Z" leads nowhere'),
         (B, ACTOR + 'offices = [{ name = "x" }]\n', ":4: office with a wrong or missing key: name"),
         (B, ACTOR + 'offices = [{ title = "x", since = "May 2020" }]\n', ':4: "May 2020" is no day, in since'),
