@@ -39,7 +39,7 @@ WORD_CLASSES = (
     "platform", "plural_ending", "possessive", "possible", "posted_on", "preposition", "promise", "pronoun_f",
     "pronoun_it", "pronoun_m", "pronoun_they", "pronoun_we",
     "recognising", "relative", "retold",
-    "seeking", "some_time", "source", "speaking", "spoken_noun", "state_voice", "stop", "subordinator",
+    "seeking", "some_time", "source", "speaking", "spoken_noun", "state_voice", "statehood", "stop", "subordinator",
     "talks", "teaser", "telling", "that", "title", "today", "tongue", "trailing", "trait", "two_sides",
     "undergone",
     "vague",

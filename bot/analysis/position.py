@@ -136,7 +136,8 @@ class Positions:
         fitting = self._topics.fitting(topic, content, told)
         found = stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
         hears = self._view.low[saying.start : saying.end] in self._grammar.hearing
-        if hears and not cue.stance and self._whose.asked(saying.end):
+        threat = bool(fitting) and fitting[0].stance == Stance.THREATEN  # "told X to sign or be crushed"
+        if hears and not cue.stance and not threat and self._whose.asked(saying.end):
             return (Stance.DEMAND, "asks it of another"), True
         return found, not cue.stance and bool(fitting) and fitting[0].verb
 

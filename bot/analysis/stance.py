@@ -23,7 +23,8 @@ def stance(cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, towa
             first = rules[0]
             if first.verb and first.stance in CONDITIONAL:
                 first = next((r for r in rules if r.verb and r.stance == Stance.CONDITION), first)
-            return first.stance, first.name
+            if first.stance != Stance.ASSESS or not (first.verb and cue.leaning):
+                return first.stance, first.name
         return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
     own = Stance(cue.stance)
     for rule in rules:
