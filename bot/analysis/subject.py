@@ -35,7 +35,7 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             before = units[phrase.group[0].first - 1].low if participle and not words and phrase.governed else ""
             paper = phrase.role is not None and phrase.role.kind == "paper"
             absolute = before in clause.grammar.absolute and not paper  # "a letter from senators calling for"
-            if before in clause.grammar.events:
+            if before in clause.grammar.events or _spoken_of(clause, phrase, k, participle=participle):
                 return None  # "news of both sides agreeing to a truce"
             if (phrase.governed and not absolute) or owns or (not phrase.can_speak and phrase.role is None):
                 i = phrase.first - 1
@@ -104,6 +104,17 @@ def _names(clause: Clause, i: int) -> bool:
     """Whether unit i belongs to a phrase that may speak; a nationality alone may not."""
     phrase = clause.covering(i)
     return phrase is not None and (phrase.role is not None or phrase.can_speak)
+
+
+def _spoken_of(clause: Clause, phrase: Phrase, k: int, *, participle: bool) -> bool:
+    """ "talks about Israel accepting it": the verb before the phrase ends in "about", and nothing is done yet."""
+    first = phrase.group[0].first
+    if not participle or not first or phrase.last != k:
+        return False
+    before, cue = clause.units[first - 1], clause.units[k].cue
+    if cue is None or cue.stance != "agree":
+        return False  # "spoke about the US vetoing it": it has
+    return before.cue is not None and before.low.rpartition(" ")[2] in clause.grammar.events
 
 
 def _before_helper(clause: Clause, phrase: Phrase) -> Phrase | None:
