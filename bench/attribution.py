@@ -120,17 +120,15 @@ def shared(a: Span, b: Span) -> float:
 
 
 def matches(ours: Sequence[Span], labels: Sequence[Span], at_least: float) -> list[tuple[Span | None, Span | None]]:
-    """Ours with its label, each label matched once; None for the other where ours is false or a label missed."""
-    left: list[Span] = list(labels)
+    """Ours with its label, the closest pairs first, each once; None for the other where ours is false or one missed."""
+    near = [(shared(o, label), o, label) for o in ours for label in labels if o[0] < label[1] and label[0] < o[1]]
+    left, missed = dict.fromkeys(ours), dict.fromkeys(labels)
     out: list[tuple[Span | None, Span | None]] = []
-    for span in ours:
-        best = max(left, key=lambda label: shared(span, label), default=None)
-        if best is not None and shared(span, best) >= at_least:
-            left.remove(best)
-            out.append((span, best))
-        else:
-            out.append((span, None))
-    return out + [(None, label) for label in left]
+    for share, own, label in sorted(near, key=lambda pair: -pair[0]):
+        if share >= at_least and own in left and label in missed:
+            del left[own], missed[label]
+            out.append((own, label))
+    return [*out, *((own, None) for own in left), *((None, label) for label in missed)]
 
 
 def labelled(text: str, part: dict[str, Any] | None) -> Span | None:

@@ -219,7 +219,8 @@ def _another(clause: Clause, i: int) -> bool:
     while j < len(units) and units[j].kind in ("adverb", "auxiliary", "negation"):
         j += 1
     cue = units[j].cue if j < len(units) else None
-    return cue is not None and cue.kind == "say" and not clause.grammar.participle(units[j].low)
+    told = cue is not None and (cue.kind == "say" or phrase.pronoun in ("m", "f"))  # ", and he urged them"
+    return told and not clause.grammar.participle(units[j].low)
 
 
 def _afterthought(clause: Clause, i: int) -> bool:

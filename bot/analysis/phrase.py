@@ -71,6 +71,8 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
         unit = units[i]
         begins = unit.kind in BEGINS or unit.modifier or unit.role is not None
         phrase = _phrase(units, i, grammar, capitals) if begins else None
+        if phrase is None and not i and unit.kind == "cap" and capitals and _told_of(units, grammar):
+            phrase = Phrase(0, 1, units[:1])
         if phrase is None:
             i += 1
             continue
@@ -122,6 +124,12 @@ def _is_head(units: list[Unit], i: int, first: int, capitals: bool) -> bool:
     if unit.role is not None and (unit.kind == "role" or unit.modifier):
         return True
     return unit.kind == "cap" and capitals and not (i == first and first == 0 and not _next_is_name(units, i))
+
+
+def _told_of(units: list[Unit], grammar: Grammar) -> bool:
+    """Whether the first word must be a name, as something is told of it: "Reyes, who", "Reyes, speaking in Lima"."""
+    after = units[2] if len(units) > 2 and units[1].kind == "comma" else None
+    return after is not None and (after.kind == "relative" or (after.cue is None and grammar.participle(after.low)))
 
 
 def _known_person(unit: Unit) -> bool:

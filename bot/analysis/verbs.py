@@ -93,7 +93,8 @@ def trails(clause: Clause, k: int) -> bool:
 def passive(clause: Clause, k: int) -> bool:
     """ "is recognised as", "was rejected", a headline's "accused of": what is done to the subject, not by it."""
     after = clause.units[k + 1].low if k + 1 < len(clause.units) else ""
-    if f"{clause.units[k].low} {after}" in clause.grammar.undergone:
+    joined = k > 0 and clause.units[k - 1].kind == "conjunction"  # "... and warned against": the subject's own
+    if not joined and f"{clause.units[k].low} {after}" in clause.grammar.undergone:
         return True
     i = k - 1
     while i >= 0 and clause.units[i].kind == "adverb":
