@@ -40,7 +40,7 @@ WORD_CLASSES = (
     "pronoun_it", "pronoun_m", "pronoun_they", "pronoun_we",
     "recognising", "relative", "retold",
     "seeking", "some_time", "source", "speaking", "spoken_noun", "state_voice", "statehood", "stop", "subordinator",
-    "talks", "teaser", "telling", "that", "title", "today", "tongue", "trailing", "trait", "two_sides",
+    "talks", "teaser", "telling", "that", "title", "today", "told_of", "tongue", "trailing", "trait", "two_sides",
     "undergone",
     "vague",
     "war", "weekday", "where", "wish",

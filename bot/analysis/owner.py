@@ -49,6 +49,8 @@ def owner(clause: Clause, k: int) -> Phrase | None:
     if clause.units[i].kind == "auxiliary" and (found := subject(clause, i)) is not None:
         return found[0]  # "renewed his call for", "made a joint appeal for"
     for i in range(k + 1, min(k + 14, len(clause.units) - 1)):
+        if clause.units[i].cue is not None:
+            return None  # "calls for a truce proposed by X"
         if clause.units[i].low in clause.grammar.by or clause.units[i].low in clause.grammar.sources:
             phrase = clause.starting(i + 1)
             return phrase if phrase is not None and phrase.can_speak else None

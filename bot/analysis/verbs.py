@@ -100,7 +100,9 @@ def passive(clause: Clause, k: int) -> bool:
     while i >= 0 and clause.units[i].kind == "adverb":
         i -= 1
     low = clause.units[k].low
-    return i >= 0 and clause.units[i].low in clause.grammar.passives and clause.grammar.past(low) and " " not in low
+    ends = k + 1 >= len(clause.units) or clause.units[k + 1].kind in ("comma", "mark", "conjunction", "semicolon")
+    helped = i >= 0 and clause.units[i].low in clause.grammar.passives and clause.grammar.past(low)
+    return helped and (ends or " " not in low)  # "was adhered to", but "is opposed to it"
 
 
 def matrix(clause: Clause, k: int) -> bool:
@@ -151,7 +153,7 @@ def is_noun(clause: Clause, k: int) -> bool:
 
 
 def told(clause: Clause, k: int) -> bool:
-    """Whether a noun of speech tells what was said: "Chad's claim that", "the pledge of Chad to"."""
+    """Whether a noun of speech tells what was said: "Chad's claim that", "its remarks on it", "his pledge to"."""
     grammar, units = clause.grammar, clause.units
     i = k - 1
     while i > 0 and (units[i].kind in ASIDE or units[i].kind == "possessive") and units[i].kind != "preposition":
@@ -162,7 +164,7 @@ def told(clause: Clause, k: int) -> bool:
     if units[k].low.rpartition(" ")[2] in grammar.that:
         return True
     for unit in units[k + 1 : k + 1 + OCCASION]:
-        if unit.low in grammar.that or (promises and unit.low in grammar.infinitives):
+        if unit.low in grammar.that or unit.low in grammar.told_of or (promises and unit.low in grammar.infinitives):
             return True
         if unit.kind not in ASIDE:
             return False
