@@ -160,6 +160,7 @@ class Rig:
 
     async def close(self) -> None:
         """End the children, so that their CPU counts."""
+        await self.poller.stop(timedelta(seconds=5))
         await self.deliverer.drain()
         await self.workers.close()
         await self.source.close()

@@ -74,12 +74,16 @@ def children(*, without: int = 0) -> list[int]:
 def cpu(*, without: int = 0) -> float:
     """CPU seconds so far of this process and of its children, ended ones included; not of the child `without`."""
     own, ended = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    ticks = 0
+    living = 0.0
     for child in children(without=without):
         with contextlib.suppress(OSError):
-            ticks += sum(map(int, _fields(Path(f"/proc/{child}/stat"))[11:13]))
-    living = ticks / os.sysconf("SC_CLK_TCK")
+            living += cpu_of(child)
     return own.ru_utime + own.ru_stime + ended.ru_utime + ended.ru_stime + living
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds so far of one process, without its children."""
+    return sum(map(int, _fields(Path(f"/proc/{pid}/stat"))[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def memory(pid: int) -> float:

@@ -72,10 +72,13 @@ class Poller:
 
     def _look_soon(self) -> None:
         """Look again before the next tick, if feeds fall due that often."""
-        if self._soon is not None:
-            self._soon.cancel()
+        self._look_no_more()
         if self._pace < SLOWEST_PACE:
             self._soon = asyncio.get_running_loop().call_later(self._pace.total_seconds(), self._look)
+
+    def _look_no_more(self) -> None:
+        if self._soon is not None:
+            self._soon.cancel()
 
     def _ended(self) -> None:
         if self._more:
@@ -117,12 +120,12 @@ class Poller:
                 await self._claims.rest()
                 await self._crew.rest()
             if not await self.tick(early=started):
+                self._look_no_more()
                 return
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give running polls `grace`, then cancel them and give their leases back."""
         self._stopping.set()
-        if self._soon is not None:
-            self._soon.cancel()
+        self._look_no_more()
         await self._claims.rest()
         await self._crew.stop(grace)

@@ -96,6 +96,16 @@ async def test_where_nothing_is_due_only_ticks_look(bot, monkeypatch):
     assert len(looks) == 6
 
 
+async def test_after_a_round_nothing_is_looked_for(bot, monkeypatch):
+    poller, ingest, heard = await poller_on(bot, feeds=1)
+    ingest.gate.set()
+    monkeypatch.setattr("bot.service.poller.PACE", timedelta(milliseconds=1))
+    await poller.round()
+    await bot.storage.sync_feeds([Feed(f"F{i}", f"https://wire.example/{i}", "P") for i in range(2)])
+    await asyncio.sleep(0.1)
+    assert len(heard) == 1
+
+
 async def until(true):
     for _ in range(500):
         if true():

@@ -1,0 +1,118 @@
+"""The goals of cost in one table, every ratio from one run: medians of three pairs (one with --quick).
+
+usage: scripts/bench goals [--quick] [--peers] [--rows 1000000]
+
+--quick   fewer feeds and rows, one pair each: to see that it works
+--peers   beside `reader` as well, installed for the time being into a temporary folder (asks PyPI)
+BENCH_SHARED names the folder whose bench/ holds the measuring rig (default: ../shared); rows that need it are left out
+where it is missing. An hour of load is scripts/soak; ten minutes of 10,000 feeds, scripts/soak --minutes 15 --faults 0.
+"""
+
+import argparse
+import asyncio
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import latency, reading, start, store
+from bench.cycle import BOT, FETCH, SHARED, TRIM, Client, make_reader_environment, pair, reader, running
+
+Pair = dict[str, dict[str, float]]
+
+
+def row(goal: str, what: str, value: float, unit: str, bound: float, *, least: bool = False) -> None:
+    """One line of the table; `least`: the bound is the least that will do."""
+    kept = value >= bound if least else value <= bound
+    sign = ">=" if least else "<="
+    print(f"{goal:4} {what:58} {value:8.2f} {unit:3} {sign} {bound:<6g} {'kept' if kept else 'MISSED'}", flush=True)
+
+
+def left_out(goal: str, what: str, why: str) -> None:
+    """A line that says what was not measured."""
+    print(f"{goal:4} {what:58} not measured: {why}", flush=True)
+
+
+def doing(what: str) -> None:
+    """Progress, for whoever watches."""
+    print(f"     … {what}", file=sys.stderr, flush=True)
+
+
+def cycles(options: argparse.Namespace, folder: Path) -> None:
+    """G1, G2 and the whole cold cycle."""
+    clients: list[Client] = [BOT, FETCH]
+    clients += [TRIM] if SHARED.exists() else []
+    if options.peers and SHARED.exists():
+        doing("installing reader")
+        clients.append(reader(make_reader_environment(folder / "reader")))
+    pairs: list[Pair] = []
+    for number in range(options.pairs):
+        doing(f"poll cycles of {options.feeds} feeds, pair {number + 1} of {options.pairs}")
+        found = pair(clients, options.feeds, folder / f"cycles{number}")
+        found["running"] = asyncio.run(running(options.feeds, folder))
+        pairs.append(found)
+
+    def median(of: Callable[[Pair], float]) -> float:
+        return statistics.median(of(p) for p in pairs)
+
+    def more(p: Pair, name: str, phase: str) -> float:
+        return max(p[name][phase] - p[name]["one"], 0.01)
+
+    each = "warm cycle, marginal CPU: the running bot / fetch only"
+    row("G1", each, median(lambda p: p["running"]["warm"] / more(p, "fetch only", "warm")), "x", 1.5)
+    peers = "reader" in pairs[0]
+    for goal, phase, bound in (("G1", "warm", 3), ("G2", "mixed", 4), ("G3", "cold", 1.3)):
+        what = f"{phase} cycle, whole process: reader / bot"
+        if peers:
+            row(goal, what, median(lambda p, f=phase: p["reader"][f] / p["bot"][f]), "x", bound, least=True)  # type: ignore[misc]
+        else:
+            left_out(goal, what, "needs --peers and the rig beside the project")
+    what = "mixed cycle, marginal CPU: the running bot / fetch + trim loop"
+    if "trim loop" in pairs[0]:
+        row("G2", what, median(lambda p: p["running"]["mixed"] / more(p, "trim loop", "mixed")), "x", 1.3)
+    else:
+        left_out("G2", what, f"the rig is not in {SHARED}")
+
+
+def others(options: argparse.Namespace, folder: Path) -> None:
+    """G3, G6, G10 to G12."""
+    doing("reading new feeds")
+    row("G3", "a new feed read, CPU: ours / feedparser", reading.ratio(options.feeds, options.pairs), "x", 1.15)
+    for what, analyst in (("without engine", latency.OneWord()), ("with engine", None)):
+        doing(f"latency {what}")
+        rate, found = asyncio.run(latency.waits(options.seconds, folder, analyst))
+        for share, bound in ((0.5, 10), (0.99, 50)):
+            name = f"answer to alert, {what}, p{share * 100:.0f} at {rate:.0f} requests/s"
+            row("G6", name, found[int(len(found) * share)], "ms", bound)
+    doing(f"the archive: {options.rows} rows")
+    figures = store.measure(options.rows, options.pairs, folder)
+    row("G10", "articles stored, CPU: ours / sqlite3 with FTS5", figures.ratio, "x", 1.5)
+    row("G10", f"newest first among {options.rows} articles, p99", figures.latest_p99, "ms", 50)
+    doing("starts")
+    starts = [start.start(10_000) for _ in range(options.pairs)]
+    row("G11", "start with 10,000 feeds", statistics.median(s.wall for s in starts), "s", 2)
+    row("G12", "start with 10,000 feeds, CPU", statistics.median(s.cpu for s in starts), "s", 3.5)
+    row("G12", "idle with 10,000 feeds", statistics.median(s.rss for s in starts), "MB", 110)
+    row("G12", f"imported at the start of {', '.join(start.HEAVY[:3])}, …", len(start.imported()), "", 0)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    assert __doc__ is not None
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--rows", type=int, default=0)
+    options = parser.parse_args(arguments)
+    options.pairs = 1 if options.quick else 3
+    options.feeds = 200 if options.quick else 1000
+    options.seconds = 10 if options.quick else 60
+    options.rows = options.rows or (20_000 if options.quick else 1_000_000)
+    with tempfile.TemporaryDirectory() as name:
+        cycles(options, Path(name))
+        others(options, Path(name))
+
+
+if __name__ == "__main__":
+    main()
