@@ -13,6 +13,7 @@ The figures are printed for all attributions, and for those where our topics are
 them, or the names in them show a conflict of the lexicon (two of its parties, or a place that is fought over).
 """
 
+import hashlib
 import json
 import sys
 from bisect import bisect_left
@@ -132,9 +133,16 @@ def matches(ours: Sequence[Span], labels: Sequence[Span], at_least: float) -> li
 
 
 def labelled(text: str, part: dict[str, Any] | None) -> Span | None:
-    """A labelled part from the first to the last of its spans; None where the text does not give it."""
+    """A labelled part from the first to the last of its spans, in whole words; None where the text does not give it."""
     spans = (part or {}).get("spans") or []
-    return trimmed(text, (min(s[0] for s in spans), max(s[1] for s in spans))) if spans else None
+    if not spans:
+        return None
+    start, end = min(s[0] for s in spans), max(s[1] for s in spans)
+    while start > 0 and text[start - 1 : start + 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1 : end + 1].isalnum():
+        end += 1
+    return trimmed(text, (start, end))
 
 
 def topical(pairs: Sequence[Labelled], n: int, tells: Callable[[Span], bool]) -> set[Span]:
@@ -163,6 +171,11 @@ def measure(reader: Reader, articles: Sequence[dict[str, Any]]) -> dict[Key, lis
     return totals
 
 
+def aside(article: dict[str, Any]) -> bool:
+    """Whether an article belongs to the third that is for nobody's eyes."""
+    return int(hashlib.sha256(article["doc_id"].encode()).hexdigest(), 16) % 3 == 0
+
+
 def main() -> None:
     """Print source and content F1, exact and overlapping, over all attributions and over those on our topics."""
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else LABELLED
@@ -170,10 +183,13 @@ def main() -> None:
         print("attribution  ../shared/eval is not here: nothing to measure against")
         return
     articles = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    for (which, part, how), (right, false, missed) in measure(Reader(), articles).items():
-        p, r = right / max(1, right + false), right / max(1, right + missed)
-        f1 = 2 * p * r / max(1e-9, p + r)
-        print(f"{which} {part:8} {how:12} precision {p:.3f}  recall {r:.3f}  F1 {f1:.3f}  of {right + missed}")
+    unseen, reader = [a for a in articles if aside(a)], Reader()
+    for name, some in (("all articles", articles), ("the third kept aside", unseen)):
+        print(f"{name}: {len(some)}")
+        for (which, part, how), (right, false, missed) in measure(reader, some).items():
+            p, r = right / max(1, right + false), right / max(1, right + missed)
+            f1 = 2 * p * r / max(1e-9, p + r)
+            print(f"{which} {part:8} {how:12} precision {p:.3f}  recall {r:.3f}  F1 {f1:.3f}  of {right + missed}")
 
 
 if __name__ == "__main__":

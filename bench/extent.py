@@ -33,7 +33,7 @@ def source(clause: Clause, saying: Saying) -> Span:
         return who.start, who.end
     end = _behind(clause, last.last, cue) if last.first < cue else _tail(clause, max(last.last, 1), begin > cue)
     finish = max(last.units[-1].end, units[end - 1].end)
-    return units[_before(units, begin)].start, finish
+    return units[_before(units, begin, last.last)].start, finish
 
 
 def content(clause: Clause, saying: Saying) -> Span:
@@ -81,7 +81,7 @@ def _relative(units: list[Unit], cue: int) -> Unit | None:
     return units[i] if i > 0 and units[i].kind == "relative" else None
 
 
-def _before(units: list[Unit], begin: int) -> int:
+def _before(units: list[Unit], begin: int, last: int) -> int:
     """Back over words that describe the name up to what begins the noun phrase; nowhere if nothing plainly does."""
     i = begin
     while i > max(0, begin - BEFORE) and units[i].kind != "determiner":
@@ -89,7 +89,8 @@ def _before(units: list[Unit], begin: int) -> int:
         if units[i - 1].kind not in HEADED and not initial:
             break
         i -= 1
-    if units[i - 1].kind == "comma" and (post := _posted(units, i - 1)) is not None:
+    closed = any(u.kind == "comma" for u in units[last - 1 : last + 1])
+    if closed and units[i - 1].kind == "comma" and (post := _posted(units, i - 1)) is not None:
         return post
     clean = i == 0 or units[i].kind == "determiner" or units[i - 1].kind in LEADS
     return i if clean else begin
