@@ -18,7 +18,8 @@ _CHANGE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed"))
 
 def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
     """Make the table match the settings, by url; what polling taught of a feed is kept. Returns the names retired."""
-    rows = connection.execute(sa.select(*STATE).order_by(feeds.c.id))
+    # Held in the order of their ids (see feeds.finish_polls): below they are written in another.
+    rows = connection.execute(sa.select(*STATE).order_by(feeds.c.id).with_for_update())
     stored = {row.url: row for row in rows}
     settings = {f.url: _settings(f) for f in wanted}
     _follow_moves(connection, stored, settings.keys())

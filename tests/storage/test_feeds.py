@@ -302,6 +302,22 @@ async def test_who_writes_many_feeds_takes_them_in_one_order_so_that_no_two_wait
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_settings_are_followed_in_the_same_order(storage, other_worker):
+    before = [replace(FEED, url=f"https://wire.example/{n}") for n in range(3)]
+    await storage.sync_feeds(before)
+    _, dropped, last = sorted(await claim(storage), key=lambda c: c.id)
+    lock(other_worker, dropped)
+    # What changes alike is written together: the first and the last.
+    work = asyncio.create_task(storage.sync_feeds([replace(feed, language="fr") for feed in before[::2]]))
+    await until_it_waits(other_worker)
+    other_worker.execute("SET lock_timeout = '5s'")
+    lock(other_worker, last)
+    other_worker.commit()
+    await work
+    assert [h.feed.language for h in await storage.health()] == ["fr", "fr"]
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
 async def test_retrying_waits_for_no_feed_that_another_worker_is_writing(storage, other_worker):
     await storage.sync_feeds([replace(FEED, url=f"https://wire.example/{n}") for n in range(2)])
     claimed = await claim(storage)
