@@ -43,6 +43,8 @@ _NOT_KEPT = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)\b(?!\s*=)")
 # Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
 _MAX_HEADER = 1_000
 _MAX_DIGITS = 12
+# Of all Link headers of an answer together (characters). A hundred full ones take a second to read, in the loop.
+_MAX_LINKS = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +275,8 @@ async def _answer(response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
 
 
 def _offer(response: aiohttp.ClientResponse) -> Offer | None:
-    if hdrs.LINK not in response.headers:
+    stated = response.headers.getall(hdrs.LINK, [])
+    if not stated or sum(map(len, stated)) > _MAX_LINKS:
         return None
     links: Iterable[tuple[object, object]] = ()
     with contextlib.suppress(ValueError):  # an address that is none

@@ -68,6 +68,9 @@ def unwrapped(address: Address) -> Address:
 
 def is_public(address: Address) -> bool:
     """Whether an (unwrapped) address belongs to the public internet."""
+    # fec0::/10 was what fc00::/7 is today (RFC 3879); routers and Python's is_global no longer know it.
+    if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
 
 
