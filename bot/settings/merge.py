@@ -3,15 +3,18 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, count, groupby
+from itertools import count, groupby
 from urllib.parse import urlsplit
 
 from bot.domain.article import canonical_url
 from bot.domain.feed import Feed
 from bot.settings.lines import Lines
-from bot.settings.opml import Outline
+from bot.settings.opml import Outline, fitting
 from bot.settings.values import LONGEST_NAME
 from bot.settings.words import shown
+
+# Room for " 123456" behind what names that begin alike share.
+_ALIKE = LONGEST_NAME - 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +60,36 @@ def _new(
     places = (f"{file}:{lines.of(('feed', number))}" for number in range(len(feeds)))
     known = {_same(feed.url): f"{place} ({shown(feed.name)})" for feed, place in zip(feeds, places, strict=True)}
     taken = {feed.name.casefold() for feed in feeds}
+    numbers: dict[str, int] = {}
     for outline in outlines:
         where, name, url = f"{source}:{outline.line}", outline.row["name"], outline.row["url"]
         if (before := known.get(_same(url))) is not None:
             notes.append(f"{where}: {shown(name)} is there already, at {before}")
             continue
         known[_same(url)] = where
-        free = _free(name, urlsplit(url).hostname or "", taken)
+        free = _free(name, urlsplit(url).hostname or "", taken, numbers)
         if free != name:
             notes.append(f"{where}: {shown(name)} is the name of another feed; this one is called {shown(free)}")
         taken.add(free.casefold())
         yield Outline(outline.line, {**outline.row, "name": free}, outline.folder)
 
 
-def _free(name: str, host: str, taken: set[str]) -> str:
-    """The name, or the nearest to it that no feed has."""
-    tails = chain(("", f" ({host})"), (f" {number}" for number in count(2)))
-    candidates = (name[: max(LONGEST_NAME - len(tail), 1)] + tail for tail in tails)
-    return next(c for c in candidates if c.casefold() not in taken and len(c) <= LONGEST_NAME)
+def _free(name: str, host: str, taken: set[str], numbers: dict[str, int]) -> str:
+    """The name, or the nearest to it that no feed has.
+
+    `numbers` is where to go on counting for names that begin alike: a file may call all its feeds the same.
+    """
+    begin = name[:_ALIKE].casefold()
+    for tail in ("", f" ({host})"):
+        if (free := _with(name, tail)).casefold() not in taken and len(free) <= LONGEST_NAME:
+            return free
+    number = next(n for n in count(numbers.get(begin, 2)) if _with(name, f" {n}").casefold() not in taken)
+    numbers[begin] = number + 1
+    return _with(name, f" {number}")
+
+
+def _with(name: str, tail: str) -> str:
+    return name[: max(LONGEST_NAME - len(tail), 1)] + tail
 
 
 def _same(url: str) -> str:
@@ -89,8 +104,8 @@ def _written(outlines: Sequence[Outline]) -> Iterator[str]:
             yield from ("# ---", "")
         before = folder
         if folder:
-            heading = " / ".join(" ".join("".join(c if c.isprintable() else " " for c in f).split()) for f in folder)
-            yield from (f"# --- {heading} ---", "")
+            # Cut: what stands around many feeds is written once for each of its inner folders.
+            yield from (f"# --- {fitting(' / '.join(folder)[: 2 * LONGEST_NAME])} ---", "")
         for outline in group:
             yield from row(outline.row)
 

@@ -100,7 +100,7 @@ class _Reader:
         elif url and (row := self._row(attributes, name, url)):
             folder = tuple(around for around in self._around if around)
             self._found.outlines.append(Outline(self._line, row, folder))
-        return name if not url else None
+        return fitting(name) if not url else None
 
     def _row(self, attributes: Mapping[str, str], name: str, url: str) -> dict[str, str] | None:
         """The row of feeds.toml, checked; None where something in it is wrong."""

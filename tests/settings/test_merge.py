@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.domain.feed import Feed
 from bot.domain.subscription import Platform
+from bot.settings import merge as merge_module
 from bot.settings.feeds_toml import FeedsReader
 from bot.settings.merge import Merged, merge
 from bot.settings.opml import Outline
@@ -107,3 +108,22 @@ def test_the_file_that_ships_takes_new_feeds_above_its_channels() -> None:
 def test_any_folder_and_any_printable_value_is_toml(folder: str, value: str) -> None:
     found = merged(TEXT, outline("Radio", "https://radio.example/rss", folder, publisher=value))
     assert tomllib.loads(found.text)["feed"][1]["publisher"] == value
+
+
+def test_a_folder_around_many_feeds_does_not_grow_with_each_of_them() -> None:
+    around = ["N" * 50_000] * 50
+    found = merged(TEXT, *(outline(f"R{n}", f"https://r.example/{n}", *around, f"{n}") for n in range(100)))
+    assert len(found.text) < 30_000
+    assert len(read(found.text)) == 101
+
+
+def test_feeds_of_one_name_are_numbered_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted from 2 for each of them, the names of an OPML file of 10 MB took hours."""
+    tried: list[str] = []
+    whole = merge_module._with
+    monkeypatch.setattr(merge_module, "_with", lambda name, tail: tried.append(tail) or whole(name, tail))
+    # The last two letters differ, and fall to the number.
+    names = [f"{'W' * 78}{a}{b}" for a in "abcdefghij" for b in "abcdefghij"] * 3
+    found = merged(TEXT, *(outline(name, f"https://r.example/{n}") for n, name in enumerate(names)))
+    assert len({feed.name.casefold() for feed in read(found.text)}) == 1 + len(names)
+    assert len(tried) <= 5 * len(names)
