@@ -52,6 +52,11 @@ class Conflicts:
 
     def sides(self, conflicts: tuple[str, ...]) -> tuple[str, ...]:
         """Two parties of the first conflict of which the article names two, else the two main ones of the first."""
+        main = self._lexicon.conflicts[conflicts[0]].parties[:2] if conflicts else ()
+        return self.parties(conflicts) or main
+
+    def parties(self, conflicts: tuple[str, ...]) -> tuple[str, ...]:
+        """Two parties of the first conflict of which the article names two, none if it names fewer."""
         if conflicts not in self._pairs:
             self._pairs[conflicts] = self._pair(conflicts)
         return self._pairs[conflicts]
@@ -61,7 +66,7 @@ class Conflicts:
             named = Counter(s for n in self._names if n.actor and (s := self._side(conflict, n.actor.name)))
             if len(named) >= 2:
                 return tuple(party for party, _ in named.most_common(2))
-        return self._lexicon.conflicts[conflicts[0]].parties[:2] if conflicts else ()
+        return ()
 
     def places(self, ranges: Sequence[Range], conflicts: Sequence[str], title: int) -> tuple[str, ...]:
         """The places spoken of in the first of these ranges that names one, else those of the title, else of the text.

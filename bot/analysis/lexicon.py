@@ -153,7 +153,7 @@ class Cue:
     `stance` "" leaves the stance to what was said, or to `leaning` where that tells nothing ("suggested that");
     `negated` is the stance of "did not ..."; `towards` names classes of nouns and the stance towards such a thing
     ("backs a truce", but "backs the truce plan"); `yields` are the stances that the words said may make of it
-    ("condemned it as a breach").
+    ("condemned it as a breach"); `party` is its stance where a party to the ceasefire does it.
     """
 
     forms: tuple[str, ...]
@@ -163,6 +163,7 @@ class Cue:
     leaning: str = ""
     towards: tuple[tuple[str, str], ...] = ()
     yields: tuple[str, ...] = ()
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,13 +69,26 @@ class Positions:
             for s in speakers
         )
 
-    def of(self, topic: str, hit: Hit, said: Said, speaker: Speaker, read: Sequence[Said], sentence: Range) -> Position:
-        """The position: that of the speaker's own act in what is said ("said it accepts"), else the saying's."""
+    def of(
+        self,
+        topic: str,
+        hit: Hit,
+        said: Said,
+        speaker: Speaker,
+        read: Sequence[Said],
+        sentence: Range,
+        parties: Sequence[str],
+    ) -> Position:
+        """The position: that of the speaker's own act in what is said ("said it accepts"), else the saying's.
+
+        `parties` are those of the ceasefire that is spoken of.
+        """
         cue = said.saying.cue
         if isinstance(hit.what, Deed):
             cue = Cue((), "deed", hit.what.stance.value, Stance.REJECT.value)
         sides = self.sides([speaker])
-        found, settled = self._by_words(topic, hit, said.saying, cue, sides, negated=said.saying.negated)
+        party = not sides.isdisjoint(parties)
+        found, settled = self._by_words(topic, hit, said.saying, cue, sides, said.saying.negated, party)
         denies = self._view.low[said.saying.start : said.saying.end] in self._grammar.denials
         for inner in read:
             act = inner.saying
@@ -90,7 +103,7 @@ class Positions:
             elif inner.others:
                 found = told(found, act.cue, several=len(inner.speakers) > 1 and not act.negated and not act.modal)
             elif inner.own and not settled and (not act.modal or act.modal in self._grammar.future):
-                (how, rule), _ = self._by_words(topic, hit, said.saying, act.cue, sides, negated=act.negated)
+                (how, rule), _ = self._by_words(topic, hit, said.saying, act.cue, sides, act.negated, party)
                 found = how, f"{rule}, {self._view.plain[act.start : act.end]!r}"
         if not isinstance(hit.what, Term) or not hit.what.holder:
             return found
@@ -123,7 +136,7 @@ class Positions:
         return self._names[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def _by_words(
-        self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], *, negated: bool
+        self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], negated: bool, party: bool
     ) -> tuple[Position, bool]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
         content = " ".join(self._view.low[a:b].strip() for a, b in near if a < b)
@@ -134,7 +147,7 @@ class Positions:
         if cue.stance:
             told = Told(told.whose)  # the verb is the cue itself
         fitting = self._topics.fitting(topic, content, told)
-        found = stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end))
+        found = stance(cue, fitting, negated=negated, towards=self._towards(cue, saying.end, hit.end), party=party)
         hears = self._view.low[saying.start : saying.end] in self._grammar.hearing
         threat = bool(fitting) and fitting[0].stance == Stance.THREATEN  # "told X to sign or be crushed"
         if hears and not cue.stance and not threat and self._whose.asked(saying.end):

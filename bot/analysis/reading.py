@@ -180,8 +180,9 @@ class Reading:
         for topic in self._lexicon.topics:
             hit = self.topics.about(topic, said.saying, sentence)
             if hit is not None:
+                parties = self._conflicts.parties(self._conflicts.of(sentence)) if topic == CEASEFIRE else ()
                 for speaker in said.speakers:
-                    how = self._positions.of(topic, hit, said, speaker, read, sentence)
+                    how = self._positions.of(topic, hit, said, speaker, read, sentence, parties)
                     found = self._statement(hit, said.saying, how, speaker, sentence)
                     if not (said.saying.cue.kind == "act" and how[0] in TOLD_AGAIN and self._long_past(found.said_on)):
                         self._found.append((found, speaker.post))

@@ -13,10 +13,13 @@ FIXED = {Stance.ACCUSE: tuple(Stance), Stance.REJECT: (Stance.CLAIM, Stance.THRE
 HOLDS_AGAINST = (Stance.REJECT, Stance.ACCUSE, Stance.CONDITION, Stance.CONCEDE, Stance.THREATEN)
 
 
-def stance(cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, towards: str = "") -> tuple[Stance, str]:
+def stance(
+    cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, towards: str = "", party: bool = False
+) -> tuple[Stance, str]:
     """The stance and the name of the rule that gave it.
 
-    `rules` are those that fit the words said, in their order; `towards` is the cue's stance on a thing of that kind.
+    `rules` are those that fit the words said, in their order; `towards` is the cue's stance on a thing of that kind;
+    `party` tells whether the speaker is a party to the ceasefire.
     """
     if not cue.stance:
         if rules:
@@ -36,6 +39,8 @@ def stance(cue: Cue, rules: Sequence[StanceRule], *, negated: bool = False, towa
     for rule in rules:
         if rule.stance in cue.yields or rule in on_terms:
             return rule.stance, rule.name
+    if party and cue.party:
+        return Stance(cue.party), "a party to it does so"
     if towards:
         return Stance(towards), "the cue's towards such a thing"
     return own, "the cue's own"

@@ -88,6 +88,7 @@ def made_cue(table: Table) -> Cue:
         text("negated"),
         towards=tuple(table.values.get("towards", {}).items()),
         yields=table.texts("yields"),
+        party=text("party"),
     )
 
 

@@ -111,6 +111,7 @@ SHAPES: dict[str, dict[str, Shape | None]] = {
             "forms": WORDS,
             "stance": Field("str", choices=STANCES),
             "negated": Field("str", choices=STANCES),
+            "party": Field("str", choices=STANCES),
             "towards": Field("map", choices=STANCES),
             "yields": Field("texts", choices=STANCES),
         },

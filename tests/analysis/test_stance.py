@@ -99,3 +99,11 @@ def test_the_main_verb_is_read_first(who: str, verb: str, clause: str, content: 
     fitting = RULES.fitting(content, who, verb, clause)
     found, rule = stance(SAY, fitting)
     assert (found if fitting else None) == expected, rule
+
+
+def test_a_party_to_a_truce_that_backs_it_agrees_to_it() -> None:
+    backs = Cue(("backs",), "act", "demand", "reject", party="agree")
+    assert stance(backs, []) == (Stance.DEMAND, "the cue's own")
+    assert stance(backs, [], party=True)[0] == Stance.AGREE
+    assert stance(backs, [], party=True, negated=True)[0] == Stance.REJECT
+    assert stance(SAY, [], party=True)[0] == Stance.ASSESS
