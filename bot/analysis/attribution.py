@@ -116,6 +116,8 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
     units, unit = clause.units, clause.units[k]
     start = units[phrase.first].start
     near = [u for u in units[max(0, k - 4) : k] if u.start >= start or phrase.first >= k]
+    if cue.kind == "act" and any(u.low in clause.grammar.undone for u in near):
+        return  # "stopped short of calling for a truce": neither a call nor a refusal
     clause.found.append(
         Saying(
             cue,

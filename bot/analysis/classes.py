@@ -41,7 +41,7 @@ WORD_CLASSES = (
     "recognising", "relative", "retold",
     "seeking", "some_time", "source", "speaking", "spoken_noun", "state_voice", "statehood", "stop", "subordinator",
     "talks", "teaser", "telling", "that", "title", "today", "told_of", "tongue", "trailing", "trait", "two_sides",
-    "undergone",
+    "undergone", "undone",
     "vague",
     "war", "weekday", "where", "wish",
     "yesterday", "younger",

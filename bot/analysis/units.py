@@ -124,6 +124,7 @@ class Grammar:
         self.that = frozenset(language.words.get("that", ()))
         self.possible = frozenset(language.words.get("possible", ()))
         self.months = frozenset(s for form in language.words.get("month", ()) for s in spelled(form))
+        self.undone = frozenset(words("undone", ()))
         self.undergone = frozenset(s for form in language.words.get("undergone", ()) for s in spelled(form))
         self.hearing = frozenset(language.words.get("hearing", ()))
         self.newly = frozenset(s for form in language.words.get("newly", ()) for s in spelled(form))
