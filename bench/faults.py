@@ -60,7 +60,7 @@ def _odd(kind: str, body: bytes) -> web.Response:
         text = b"<!doctype html><html><head><title>One moment</title></head><body>Are you a person?</body></html>"
     elif kind == "invalid":  # an undeclared entity, a bare ampersand, and an end tag lost half-way down
         middle = len(body) // 2
-        text = body[:middle].replace(b"</link>", b"&nbsp;& </link>", 1) + body[middle:].replace(b"</title>", b"", 1)
+        text = body[:middle].replace(b"</link>", b"&nbsp;& </link>", 1) + body[middle:].replace(b"</pubDate>", b"", 1)
     elif kind == "charset_header":
         charset = "; charset=us-ascii"
     elif kind == "charset_body":  # declared UTF-8, in fact windows-1252
