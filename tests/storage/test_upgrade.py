@@ -1,17 +1,24 @@
 import asyncio
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
+from bot.domain.feed import FetchState
+from bot.domain.standing import Standing
 from bot.errors import StorageError
 from bot.storage import examine, open_storage, require, upgrade
 from bot.storage.engine import open_engine
-from bot.storage.tables import metadata
+from bot.storage.tables import EPOCH, metadata
+from bot.storage.upgrade import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -57,6 +64,77 @@ async def test_an_address_that_cannot_work_is_told_without_its_password(url, wor
         await upgrade(url)
     assert words in str(caught.value)
     assert "hunter2" not in str(caught.value)
+
+
+def older(url, revision):
+    """A database as that revision left it: a feed that was polled, a message that is owed, and no others."""
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        tables = sa.MetaData()
+        tables.reflect(connection, only=["feeds", "deliveries"])
+        day = 86_400_000_000  # microseconds
+        polled = {
+            "url": "https://wire.example/feed",
+            "name": "Wire",
+            "publisher": "Wire",
+            "affiliation": "wire",
+            "every": 300.0,
+            "full_text": "never",
+            "active": True,
+            "etag": '"7"',
+            "items": b"8 bytes.",
+            "failures": 2,
+            "error": "the server answered 500",
+            "next_check": 20_000 * day,
+            "last_success": 19_999 * day,
+            "last_change": 19_998 * day,
+            "fence": 3,
+        }
+        owed = {
+            "id": "d1",
+            "platform": "slack",
+            "channel": "C1",
+            "kind": "alert",
+            "revision": 1,
+            "status": "pending",
+            "attempts": 0,
+            "unsure": False,
+            "created": 20_000 * day,
+            "next_try": 20_000 * day,
+            "fence": 0,
+        }
+        connection.execute(sa.insert(tables.tables["feeds"]).values(polled))
+        connection.execute(sa.insert(tables.tables["deliveries"]).values(owed))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))[:-1])
+async def test_what_an_older_parley_has_stored_is_kept_and_goes_on(url, revision):
+    await asyncio.to_thread(older, url, revision)
+    assert len(await upgrade(url)) == 6 - int(revision)
+    storage = await open_storage(url)
+    day = EPOCH + timedelta(days=20_000)
+    (one,) = await storage.claim_feeds(now=day, limit=9, lease=timedelta(minutes=3))
+    assert (one.feed.name, one.feed.at_most, one.fence) == ("Wire", timedelta(minutes=15), 4)
+    learnt = FetchState(
+        etag='"7"',
+        items=frozenset({b"8 bytes."}),
+        failures=2,
+        error="the server answered 500",
+        next_check=day,
+        last_success=day - timedelta(days=1),
+        last_change=day - timedelta(days=2),
+    )
+    assert one.state == learnt
+    assert await storage.finish_poll(one, replace(learnt, standing=Standing.RETIRED, pushed_until=day))
+    assert (await storage.count_feeds(now=day, since=day)).retired == 1
+    assert (await storage.backlog()).pending == 1
+    assert await storage.push_counts() == {}
+    await storage.close()
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(url):
