@@ -11,7 +11,7 @@ import sys
 from collections.abc import Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -23,10 +23,6 @@ from bot.finish import FINE, INTERRUPTED, MISTAKES, finish
 if TYPE_CHECKING:
     from bot.analyse import Analyse
     from bot.config import Settings
-
-T = TypeVar("T")
-
-log = logging.getLogger(__name__)
 
 
 class Verbs(click.Group):

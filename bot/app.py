@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,13 +23,15 @@ from bot.analyst import WorkerAnalyst, warm_child
 from bot.config import TERMINAL, Settings
 from bot.demo import DemoServer
 from bot.domain.subscription import Platform, Subscription
+from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
 from bot.lexicons import lexicon_with, own_files
+from bot.messengers import console_messenger, wanted_messengers
 from bot.progress import Progress
 from bot.reload import Reloader
 from bot.scheduler import Scheduler
 from bot.secret import Secret
-from bot.service.catalog import Catalog, build_catalog
+from bot.service.catalog import build_catalog
 from bot.service.deliver import Deliverer
 from bot.service.health import Pulse
 from bot.service.ingest import CATCH_UP_WAIT, Ingest
@@ -85,13 +87,15 @@ class Bot:
         """Go by other feeds, subscriptions and contact from now on. Raises StorageError; nothing is changed then."""
         to_console = any(s.channel.platform is Platform.CONSOLE for s in settings.subscriptions)
         if to_console and Platform.CONSOLE not in self.messengers:
-            self.messengers[Platform.CONSOLE] = console = _console()
+            self.messengers[Platform.CONSOLE] = console = console_messenger()
             self.closing.push_async_callback(console.close)
         await self.storage.sync_settings(settings.feeds, settings.subscriptions)
         self.source.introduce(settings.contact)
-        self.progress.expect(len(settings.feeds))
         if self.pushes is not None:
             self.pushes.offered()
+        now = SystemClock().now()
+        with suppress(StorageError):  # only the summary of the first round needs it
+            self.progress.expect(await self.storage.count_feeds(now=now, since=now))
 
 
 async def run(
@@ -203,7 +207,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         catalog = build_catalog(
             queries, topics=tuple(lexicon.topics), conflicts={id_: c.name for id_, c in lexicon.conflicts.items()}
         )
-        messengers |= {m.platform: m for m in _messengers(settings, catalog)}
+        messengers |= {m.platform: m for m in wanted_messengers(settings, catalog)}
         deliverer = Deliverer(storage=storage, messengers=messengers, clock=clock, meter=meter)
         pushes = _pushes(settings, source, storage, clock, meter)
         ingest = Ingest(
@@ -249,37 +253,6 @@ def _callbacks(settings: Settings, bot: Bot) -> Callbacks | None:
         return None
     prefix = urlsplit(settings.public_url or "").path
     return Callbacks(bot.pushes, bot.pushed, meter=bot.meter, prefix=prefix)
-
-
-def _messengers(settings: Settings, catalog: Catalog) -> list[Messenger]:
-    """The platforms that are wanted; a chat library is imported only where its token is set (each takes a second)."""
-    wanted: list[Messenger] = []
-    if any(s.channel.platform is Platform.CONSOLE for s in settings.subscriptions):
-        wanted.append(_console())
-    if settings.discord_token is not None:
-        from bot.chat.discord import DiscordMessenger
-
-        wanted.append(DiscordMessenger(settings.discord_token.reveal(), catalog=catalog, api=settings.discord_api))
-    if settings.slack_bot_token is not None and settings.slack_app_token is not None:
-        from bot.chat.slack import SlackMessenger
-
-        secret = settings.slack_signing_secret
-        wanted.append(
-            SlackMessenger(
-                settings.slack_bot_token.reveal(),
-                settings.slack_app_token.reveal(),
-                catalog=catalog,
-                signing_secret=secret.reveal() if secret is not None else None,
-                api=settings.slack_api,
-            )
-        )
-    return wanted
-
-
-def _console() -> Messenger:
-    from bot.chat.console import ConsoleMessenger
-
-    return ConsoleMessenger()
 
 
 def _scheduler(bot: Bot) -> Scheduler:
