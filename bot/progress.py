@@ -49,7 +49,7 @@ class Progress:
     def plan(self, feeds: FeedCounts, *, now: datetime) -> None:
         """What the last run left: feeds that failed, and when the first of all is polled."""
         due = feeds.first_due or now
-        self._total = feeds.total - feeds.retired  # which may not be asked for days
+        self.expect(feeds)
         log.info(
             "failing feeds: %d of %d%s; next poll: %s",
             feeds.failing,
@@ -58,9 +58,9 @@ class Progress:
             "now" if due <= now else f"at {due:%H:%M:%S} UTC, in {span(due - now)}",
         )
 
-    def expect(self, total: int) -> None:
+    def expect(self, feeds: FeedCounts) -> None:
         """There are so many feeds now."""
-        self._total = total
+        self._total = feeds.total - feeds.retired  # which may not be asked for days
 
     def polled(self, claimed: ClaimedFeed, outcome: PollOutcome) -> None:
         """Hear of a finished poll."""

@@ -51,6 +51,14 @@ def test_the_first_round_does_not_wait_for_feeds_that_are_gone(caplog: pytest.Lo
     assert caplog.messages[-1].startswith("first round: 2 of 2 feeds answered")
 
 
+def test_nor_does_it_once_feeds_toml_has_changed_meanwhile(caplog: pytest.LogCaptureFixture) -> None:
+    progress = Progress(total=3)
+    progress.plan(FeedCounts(3, retired=1), now=NOW)
+    progress.expect(FeedCounts(2, retired=1))
+    progress.polled(ClaimedFeed(1, FEED, FetchState(), 1, NOW), PollOutcome("unchanged"))
+    assert caplog.messages[-1].startswith("first round: 1 of 1 feeds answered")
+
+
 def test_a_feed_that_is_not_asked_for_long_fills_no_log(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
