@@ -159,8 +159,9 @@ async def once(settings: Settings) -> int:
         await bot.poller.round()
         await bot.deliverer.drain()
         backlog = await bot.storage.backlog()
-        if backlog.pending:
-            log.warning("%d messages could not be sent yet; the next run tries again", backlog.pending)
+        # Notices wait on purpose, so that many become one message.
+        if backlog.oldest is not None and backlog.oldest <= SystemClock().now():
+            log.warning("messages that could not be sent yet: %d; the next run tries again", backlog.pending)
         bot.progress.close()
         return bot.progress.failed
 

@@ -133,7 +133,7 @@ def _statement(said: Said, shade: str) -> Iterator[Paragraph]:
 
 def _source(source: Source) -> Iterator[Paragraph]:
     kind = (AFFILIATIONS[source.affiliation], "bold red" if source.affiliation in MARKED else "dim")
-    language = original(source.language)
+    language = original(source.foreign)
     foreign = (f" · {language}", "dim") if language else ""
     yield Paragraph(Text.assemble((publisher(source), "bold"), (" · ", "dim"), kind, foreign))
     yield from _link(source)

@@ -18,6 +18,8 @@ TRACKING = re.compile(
 # Shorter titles ("Live updates", "War latest") return every day with other news beneath.
 MIN_TITLE_WORDS = 4
 MIN_TITLE_LENGTH = 15
+# ISO 639-2: "undetermined", of what comes from a feed that names no language, here or in its file.
+UNKNOWN_LANGUAGE = "und"
 # Of the longer title's words; an edited headline keeps more, two events under one address share names at most.
 ALIKE = 0.6
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.article import UNKNOWN_LANGUAGE
 from bot.domain.feed import Affiliation
 from bot.domain.statement import Stance
 
@@ -27,6 +28,11 @@ class Source:
     title: str
     language: str
     published: datetime | None
+
+    @property
+    def foreign(self) -> str:
+        """The language to tell readers of: empty for English, and where neither the feed nor its settings name one."""
+        return "" if self.language in ("en", UNKNOWN_LANGUAGE) else self.language
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ class Pulse:
             return
         self._looked = self._steady()
         self._storage_error = None
-        oldest = (now - backlog.oldest).total_seconds() if backlog.oldest else 0.0
+        oldest = max((now - backlog.oldest).total_seconds(), 0.0) if backlog.oldest else 0.0
         self._watch(feeds)
         self._figures = {
             "feeds": feeds.total,

@@ -151,7 +151,7 @@ class FeedCounts:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """The outbox in figures. `oldest` is when the oldest message still owed was created."""
+    """The outbox in figures. `oldest` is when the longest owed message first fell due; it lies ahead if none did."""
 
     pending: int
     dead: int

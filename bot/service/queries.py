@@ -49,7 +49,7 @@ class Queries:
         failing = [f for f in feeds if f.state.failures and f.state.standing is not Standing.RETIRED]
         last = max((f.state.last_success for f in feeds if f.state.last_success), default=None)
         owed = f"{backlog.pending} waiting, {backlog.dead} given up"
-        if backlog.oldest is not None:
+        if backlog.oldest is not None and backlog.oldest <= now:
             owed += f", the oldest since {ago(now, backlog.oldest)}"
         links = ", ".join(f"{p} {'connected' if m.healthy() else 'NOT connected'}" for p, m in self._messengers.items())
         facts = [

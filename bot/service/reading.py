@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.article import Article, Entry, canonical_url, digest, entry_key
+from bot.domain.article import UNKNOWN_LANGUAGE, Article, Entry, canonical_url, digest, entry_key
 from bot.domain.feed import Feed, FullText
 from bot.domain.statement import Analysis, Document
 from bot.service.filing import Read
@@ -100,7 +100,7 @@ def new_article(
     key: str, entry: Entry, title: str, text: str, *, feed: Feed, fallback: str | None, now: datetime
 ) -> Article:
     """An entry, in plain words, as an article; `fallback` is the language that its feed states."""
-    language = (feed.language or entry.language or fallback or "und").replace("_", "-").split("-")[0].lower()
+    language = (feed.language or entry.language or fallback or UNKNOWN_LANGUAGE).replace("_", "-").split("-")[0].lower()
     return Article(
         key=key,
         feed=feed.name,
@@ -120,7 +120,7 @@ def document(article: Article, feed: Feed) -> Document:
     return Document(
         title=article.title,
         text=article.text,
-        language=None if article.language == "und" else article.language,
+        language=None if article.language == UNKNOWN_LANGUAGE else article.language,
         published=(article.published or article.seen).isoformat(),
         source=feed.publisher,
     )

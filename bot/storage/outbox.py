@@ -138,7 +138,9 @@ _FOLLOWERS_OF_ALERT: Final = _FOLLOWERS.where(deliveries.c.story == _OF_STORY)
 _FOLLOWERS_OF_CATCH_UP: Final = _FOLLOWERS.where(
     deliveries.c.story.in_(sa.select(catch_ups.c.story).where(catch_ups.c.delivery == sa.bindparam("of_delivery")))
 )
-_WAITING: Final = sa.select(sa.func.count(), sa.func.min(deliveries.c.created)).where(OPEN)
+# A message that waits on purpose (a notice, a catch-up) is not late before its own moment has come.
+_OWED_SINCE: Final = sa.case((deliveries.c.attempts == 0, deliveries.c.next_try), else_=deliveries.c.created)
+_WAITING: Final = sa.select(sa.func.count(), sa.func.min(_OWED_SINCE)).where(OPEN)
 _GIVEN_UP: Final = sa.select(sa.func.count()).select_from(deliveries).where(DEAD)
 
 

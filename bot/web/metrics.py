@@ -40,7 +40,7 @@ METRICS = (
     ),
     Metric("gauge", "parley_outbox_pending", "Messages owed and not yet sent"),
     Metric("gauge", "parley_outbox_dead", "Messages given up"),
-    Metric("gauge", "parley_outbox_oldest_seconds", "Age of the oldest message still owed, 0 when there is none"),
+    Metric("gauge", "parley_outbox_oldest_seconds", "How long the oldest message due is owed, 0 if none is"),
     Metric("gauge", "parley_feeds", "Feeds by state: working, failing, retired", ("state",)),
     Metric("gauge", "parley_feeds_overdue", "Feeds not polled for more than three of their intervals"),
     Metric("gauge", "parley_platform_connected", "1 while a chat platform is connected", ("platform",)),

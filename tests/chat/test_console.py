@@ -87,6 +87,11 @@ def test_without_a_quote_the_evidence_is_shown() -> None:
     assert "“" not in text
 
 
+def test_a_feed_that_names_no_language_is_told_of_without_one() -> None:
+    unsaid = replace(SUMMARY, sources=(replace(SOURCES[1], language="und"),))
+    assert "Daily Planet · independent\n" in plain(render_alert(unsaid, now=NOW, colour=False))
+
+
 def test_a_reply_says_that_it_is_news_of_a_known_story() -> None:
     text = plain(render_alert(SUMMARY, now=NOW, colour=False, reply=True))
     assert text.startswith("NEW IN THIS STORY · TERRITORY · Ruritania ")

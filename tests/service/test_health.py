@@ -169,6 +169,13 @@ async def test_failing_feeds_and_a_backlog_are_figures_not_reasons() -> None:
     assert counts[("parley_outbox_oldest_seconds",)] == 90
 
 
+async def test_a_message_that_waits_on_purpose_is_not_late() -> None:
+    rig = Rig()
+    rig.archive.owed = Backlog(pending=1, dead=0, oldest=START + timedelta(minutes=15))
+    await rig.live(seconds=0)
+    assert rig.meter.counts[("parley_outbox_oldest_seconds",)] == 0
+
+
 async def test_feeds_that_go_unpolled_are_told_of_when_it_begins_and_when_it_ends(caplog) -> None:
     rig = Rig()
     late = [

@@ -81,6 +81,7 @@ async def test_status_tells_what_fails_and_what_waits(bot, commands):
     facts = dict((await commands["status"].handler({})).facts)
     assert facts["Feeds"] == "1 polled, 1 failing; last answer 6 min ago"
     assert facts["Messages"].startswith("1 waiting, 0 given up")
+    assert ", the oldest since " in facts["Messages"]
     assert "discord NOT connected" in facts["Channels"]
     assert (
         "Harbour Wire: no such host: wire.example (next try in 5 min: failed polls in a row: 1)"

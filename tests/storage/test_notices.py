@@ -48,6 +48,14 @@ async def test_the_notices_of_a_quarter_of_an_hour_are_one_message_a_channel(sto
     assert message.notices == (Notice(OTHER.name, FAILING, NOW - WAIT, "no such host"),)
 
 
+async def test_a_notice_is_owed_from_the_moment_it_is_to_be_told(storage, feeds):
+    await owe(storage, feeds, FEED, RETIRED)
+    assert (await storage.backlog()).oldest == LATER
+    (one,) = await claim(storage)
+    await storage.failed(one, "busy", next_try=LATER + WAIT, unsure=False)
+    assert (await storage.backlog()).oldest == NOW
+
+
 async def test_workers_that_add_to_a_message_at_the_same_time_all_find_it(storage):
     many = [replace(FEED, name=f"Feed {n:02}", url=f"https://wire.example/{n}") for n in range(20)]
     await storage.sync_feeds(many)

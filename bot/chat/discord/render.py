@@ -193,7 +193,7 @@ def _sources(sources: Sequence[Source], room: int) -> str:
     more = len(" · +999999 more")
     for source in sources[:MAX_SOURCES]:
         name = literal(source.publisher, min(MAX_NAME, max(room // 3, 20)))
-        notes = [MARKS.get(source.affiliation, ""), "" if source.language == "en" else literal(source.language, 12)]
+        notes = [MARKS.get(source.affiliation, ""), source.foreign and literal(source.foreign, 12)]
         note = f" ({', '.join(n for n in notes if n)})" if any(notes) else ""
         address = web_address(source.link)
         ways = [f"[{name}]({address}){note}"] if address else []

@@ -139,7 +139,7 @@ def _sources(sources: tuple[Source, ...]) -> list[Element]:
         if number:
             elements.append(text(" · "))
         elements.append(link(source.link, plain(source.publisher, MAX_NAME)))
-        notes = [MARKS.get(source.affiliation, ""), "" if source.language == "en" else plain(source.language, 12)]
+        notes = [MARKS.get(source.affiliation, ""), source.foreign and plain(source.foreign, 12)]
         if any(notes):
             elements.append(text(f" ({', '.join(n for n in notes if n)})"))
     hidden = len(sources) - MAX_SOURCES

@@ -106,7 +106,7 @@ def test_without_a_quote_the_evidence_stands_unquoted() -> None:
 
 def test_state_media_and_languages_are_marked() -> None:
     sources = (
-        source(publisher="Plain"),
+        source(publisher="Plain", language="und"),
         source(publisher="Organ", affiliation=Affiliation.STATE, language="ru", link=None),
         source(publisher="Ministry", affiliation=Affiliation.GOVERNMENT, link=None),
     )
