@@ -110,6 +110,8 @@ class Positions:
         if self._denied(hit):
             return Stance.REJECT, "says whose it is not"
         holder = self._holder(hit, said.saying, hit.what.holder)
+        if settled and holder and holder not in sides and found[0] in (Stance.DEMAND, Stance.ASSESS):
+            return found  # "Israel has to get out of": asked of it, not told that it takes
         return held(found, hit.what.holder, holder, sides, foreseen=self._foreseen(hit))
 
     def _foreseen(self, hit: Hit) -> bool:
