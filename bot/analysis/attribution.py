@@ -118,6 +118,8 @@ def _add(clause: Clause, k: int, cue: Cue, phrase: Phrase, about: Sequence[Range
     near = [u for u in units[max(0, k - 4) : k] if u.start >= start or phrase.first >= k]
     if cue.kind == "act" and any(u.low in clause.grammar.undone for u in near):
         return  # "stopped short of calling for a truce": neither a call nor a refusal
+    first = phrase.group[0].first
+    near += units[first - 1 : first] if 0 < first < k and units[first - 1].low in clause.grammar.neither else []
     clause.found.append(
         Saying(
             cue,

@@ -33,7 +33,7 @@ WORD_CLASSES = (
     "land", "land_behind", "land_link", "land_part", "led_by",
     "meanwhile", "measured", "mediation", "mediator", "medium", "medium_link", "mention", "merely", "modal",
     "modifier", "month", "motion",
-    "name_link", "nation_goes_on", "negation", "newly", "number",
+    "name_link", "nation_goes_on", "negation", "neither", "newly", "number",
     "opinion", "ordinal_ending", "outlet", "own_f", "own_it", "own_m", "own_we",
     "participle_ending", "particle", "passive", "past", "past_ending", "pause", "people", "place", "placed_in", "plan",
     "platform", "plural_ending", "possessive", "possible", "posted_on", "preposition", "promise", "pronoun_f",

@@ -64,9 +64,11 @@ def interrupts(clause: Clause, i: int) -> bool:
 
 
 def _placed(clause: Clause, i: int) -> bool:
-    """Whether from unit i on only stands where it was said: "in an interview"."""
+    """Whether from unit i on nothing stands but where it was said: "in an interview"."""
     here = clause.units[i] if i < len(clause.units) else None
-    if here is None or here.kind != "preposition" or here.low in clause.grammar.infinitives:
+    if here is None or here.low in (".", "!", "?"):
+        return True
+    if here.kind != "preposition" or here.low in clause.grammar.infinitives:
         return False
     return _begins(clause, i) == here.start
 

@@ -19,7 +19,8 @@ def agent(clause: Clause, k: int) -> Phrase | None:
     elif i >= len(units) or units[i].low not in clause.grammar.by:
         return None
     noun = units[k].low.partition(" ")[0] in clause.grammar.spoken_nouns  # "comments by X that"
-    if i + 1 >= len(units) or noun or clause.grammar.participle(units[k].low):
+    participle = any(clause.grammar.participle(part) for part in units[k].low.split())  # "quoted as saying by"
+    if i + 1 >= len(units) or noun or participle:
         return None
     phrase = clause.starting(i + 1)
     return phrase if phrase is not None and phrase.can_speak else None

@@ -1,5 +1,6 @@
 """The noun phrases of a sentence that can be a speaker: heads, what belongs to them, and what "and" joins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -83,6 +84,11 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
     _apposition(found, units)
     _groups(found, units, grammar)
     return found
+
+
+def subject_of(found: Sequence[Phrase]) -> Phrase | None:
+    """The subject of a sentence in which nobody speaks: its first phrase that no preposition governs."""
+    return next((p for p in found if not p.governed and not p.pronoun and p.can_speak), None)
 
 
 def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> Phrase | None:

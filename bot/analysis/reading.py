@@ -12,7 +12,7 @@ from bot.analysis.conflict import Conflicts
 from bot.analysis.lexicon import Cue, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.occasion import Occasions
-from bot.analysis.phrase import Phrase, phrases
+from bot.analysis.phrase import Phrase, phrases, subject_of
 from bot.analysis.position import Position, Positions, Said
 from bot.analysis.rules import Rulebook
 from bot.analysis.speakers import Memory, Speaker
@@ -141,7 +141,7 @@ class Reading:
         for phrase in found:
             if phrase not in noted:
                 self._memory.note(phrase)
-        if not (read and read[-1].speakers) and (subject := _subject(found)) is not None:
+        if not (read and read[-1].speakers) and (subject := subject_of(found)) is not None:
             self._memory.note(subject)  # "It" in the next sentence
         if read and read[-1].speakers:
             self._memory.spoke(read[-1].speakers)
@@ -156,12 +156,19 @@ class Reading:
                 self._memory.note(phrase)
                 noted.add(phrase)
         around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
-        if around is not None and any(_means(p.pronoun, around.speakers) for p in saying.speakers):
+        if around is not None and any(self._self(p, around.speakers) for p in saying.speakers):
             return Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]
         sides = self._positions.sides(around.speakers) if around is not None else set()
         own = bool(sides) and self._positions.ours(sides, speakers)
         return Said(saying, speakers, around, own)
+
+    def _self(self, phrase: Phrase, speakers: Sequence[Speaker]) -> bool:
+        """Whether a phrase in what somebody says means the speaker: "it", "we", "his government"."""
+        role = phrase.role
+        owned = role is not None and role.kind == "organ" and len(phrase.units) == 2
+        own = owned and bool(speakers) and phrase.units[0].low in self._memory.own
+        return own or _means(phrase.pronoun, speakers)
 
     def _retells(self, inner: Said, outer: Said) -> bool:
         """Whether an act inside another is no statement of its own.
@@ -273,11 +280,6 @@ def _voiced(inner: Said, outer: Said) -> bool:
     his = bool(inner.speakers) and all(s.actor is not None and s.actor.kind == "person" for s in inner.speakers)
     house = all(s.actor is not None and s.actor.kind != "person" for s in outer.speakers) and bool(outer.speakers)
     return inner.own and his and house and act.cue.kind == "act" and not act.modal and outer.saying.cue.kind == "say"
-
-
-def _subject(found: Sequence[Phrase]) -> Phrase | None:
-    """The subject of a sentence in which nobody speaks: its first phrase that no preposition governs."""
-    return next((p for p in found if not p.governed and not p.pronoun and p.can_speak), None)
 
 
 def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:

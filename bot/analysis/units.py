@@ -132,6 +132,7 @@ class Grammar:
         self.mentions = frozenset(language.words.get("mention", ()))
         self.spoken_nouns = frozenset(words("spoken_noun", ()))
         self.causing = frozenset(words("causing", ()))
+        self.neither = frozenset(words("neither", ()))
         self.told_of = frozenset(words("told_of", ()))
         self.inserted = frozenset(words("inserted", ()))
         self.mediators = frozenset(words("mediator", ()))

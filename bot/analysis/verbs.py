@@ -102,7 +102,8 @@ def passive(clause: Clause, k: int) -> bool:
     low = clause.units[k].low
     ends = k + 1 >= len(clause.units) or clause.units[k + 1].kind in ("comma", "mark", "conjunction", "semicolon")
     helped = i >= 0 and clause.units[i].low in clause.grammar.passives and clause.grammar.past(low)
-    return helped and (ends or " " not in low)  # "was adhered to", but "is opposed to it"
+    bare = " " not in low or (ends and not clause.grammar.participle(low.rpartition(" ")[2]))
+    return helped and bare  # "was adhered to", but "is opposed to it", "was quoted as saying"
 
 
 def matrix(clause: Clause, k: int) -> bool:
