@@ -18,7 +18,7 @@ import click
 from bot import __version__
 from bot.errors import BotError, ConfigError, LexiconError, Mistake
 from bot.feedverbs import feed, opml
-from bot.finish import FINE, INTERRUPTED, MISTAKES, finish
+from bot.finish import FINE, INTERRUPTED, MISTAKES, finish, tell_mistakes
 
 if TYPE_CHECKING:
     from bot.analyse import Analyse
@@ -33,10 +33,7 @@ class Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except ConfigError as error:
-            count, where = len(error.mistakes), "lexicons" if isinstance(error, LexiconError) else "settings"
-            click.echo(f"{count} mistake{'s' if count > 1 else ''} in the {where}:", err=True)
-            for mistake in error.mistakes:
-                click.echo(f"  {mistake}", err=True)
+            tell_mistakes(error)
             sys.exit(MISTAKES)
         except BotError as error:
             click.echo(f"parley: {error}", err=True)
@@ -92,8 +89,20 @@ def once() -> None:
         sys.exit(MISTAKES)
 
 
+def _address(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from bot.settings import values
+    from bot.settings.words import shown
+
+    if value is None:
+        return None
+    try:
+        return values.address(value)
+    except values.WrongError as error:
+        raise click.BadParameter(f"{shown(value)} {error.what} ({error.mend})", ctx, param) from None
+
+
 @cli.command()
-@click.argument("address", required=False)
+@click.argument("address", required=False, callback=_address)
 def check(address: str | None) -> None:
     """Check settings and lexicons, and reach every feed.
 

@@ -3,6 +3,7 @@
 BotError
 +-- ConfigError      settings are wrong: the start stops, every mistake listed
 |   +-- LexiconError a lexicon file is wrong
+|   +-- OpmlError    an OPML file is wrong
 +-- FeedError        this feed only, this time only
 |   +-- FetchError   no usable answer (address, network, status, size, time)
 |   |   +-- BusyHostError  not asked at all: its host is busy with other feeds
@@ -18,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 
 class BotError(Exception):
@@ -42,7 +44,9 @@ class Mistake:
 
 
 class ConfigError(BotError):
-    """Settings that cannot be used; carries every mistake found, not the first only."""
+    """Settings that cannot be used; carries every mistake found, not the first only. `place` is where they are."""
+
+    place: ClassVar = "settings"
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         super().__init__("\n".join(str(m) for m in mistakes))
@@ -51,6 +55,14 @@ class ConfigError(BotError):
 
 class LexiconError(ConfigError):
     """A lexicon file that cannot be used."""
+
+    place: ClassVar = "lexicons"
+
+
+class OpmlError(ConfigError):
+    """An OPML file that cannot be used."""
+
+    place: ClassVar = "OPML file"
 
 
 class FeedError(BotError):

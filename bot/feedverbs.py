@@ -8,8 +8,8 @@ from typing import TextIO
 
 import click
 
-from bot.errors import ConfigError
-from bot.finish import MISTAKES, finish
+from bot.errors import OpmlError
+from bot.finish import MISTAKES, finish, tell_mistakes
 
 
 @click.group()
@@ -79,15 +79,18 @@ def import_feeds(file: str, *, dry_run: bool, skip_bad: bool) -> None:
     with click.open_file(file, "rb") as stream:
         body = stream.read(LARGEST + 1)
     merged, mistakes = take_in(before, body, source=Path(file).name)
+    feeds = "1 feed" if merged.added == 1 else f"{merged.added} feeds"
     if mistakes and not skip_bad:
-        raise ConfigError(mistakes)
+        tell_mistakes(OpmlError(mistakes))
+        if merged.added:
+            click.echo(f"{before.path.name}: nothing is added; --skip-bad leaves these out and adds {feeds}", err=True)
+        sys.exit(MISTAKES)
     for line in [*map(str, mistakes), *merged.notes]:
         click.echo(line, err=True)
     if dry_run:
         click.echo(merged.block)
     elif merged.added:
         write(before, merged)
-    feeds = "1 feed" if merged.added == 1 else f"{merged.added} feeds"
     click.echo(f"{before.path.name}: {feeds} {'would be added' if dry_run else 'added'}", err=dry_run)
 
 
@@ -98,4 +101,6 @@ def export_feeds(file: TextIO) -> None:
     from bot.config import load_feeds
     from bot.settings.opml import write_opml
 
-    file.write(write_opml(load_feeds(os.environ).feeds, now=datetime.now(UTC)))
+    written = write_opml(load_feeds(os.environ).feeds, now=datetime.now(UTC))
+    # Not before all is well: the file is emptied when it is first touched, and may be all that is left of the feeds.
+    file.write(written)

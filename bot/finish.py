@@ -6,7 +6,7 @@ import sys
 from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
-from bot.errors import BotError
+from bot.errors import BotError, ConfigError
 
 T = TypeVar("T")
 
@@ -15,6 +15,14 @@ MISTAKES: Final = 1
 INTERRUPTED: Final = 130
 
 log = logging.getLogger(__name__)
+
+
+def tell_mistakes(error: ConfigError) -> None:
+    """All that is wrong, as a list on stderr."""
+    count = len(error.mistakes)
+    print(f"{count} mistake{'s' if count > 1 else ''} in the {error.place}:", file=sys.stderr)
+    for mistake in error.mistakes:
+        print(f"  {mistake}", file=sys.stderr)
 
 
 def finish(work: Coroutine[Any, Any, T]) -> T:

@@ -16,18 +16,16 @@ from bot.domain.pace import next_visit
 from bot.domain.push import offer_of
 from bot.domain.statement import VERBS, Analysis
 from bot.domain.subscription import Platform
-from bot.errors import ConfigError, FeedError, Mistake, ParseError
+from bot.errors import ConfigError, FeedError, ParseError
 from bot.feeds.source import HttpFeedSource
 from bot.lexicons import own_files
 from bot.service.conditions import size
 from bot.service.ports import Fetched, Parsed
 from bot.service.reading import document, new_article
 from bot.service.spans import ago, span
-from bot.settings import values
 from bot.settings.feeds_toml import FeedsReader
 from bot.settings.merge import merge, row
 from bot.settings.opml import Outline, fitting
-from bot.settings.values import WrongError
 from bot.settings.words import shown
 from bot.worker import Workers
 
@@ -45,12 +43,12 @@ class _Read:
     analyses: Sequence[Analysis]
 
 
-async def try_out(settings: Settings, address: str) -> bool:
-    """Print what the address holds. Returns whether it is a feed. Raises ConfigError for what is no address.
+async def try_out(settings: Settings, url: str) -> bool:
+    """Print what the address (http or https) holds. Returns whether it is a feed. Raises ConfigError.
 
     Nothing is stored and nobody is told. Where it is a page, every feed that its site offers is tried as well.
     """
-    feed, known = _feed(settings, address)
+    feed, known = _feed(settings, url)
     own = own_files(settings.lexicons)
     async with AsyncExitStack() as stack:
         workers = Workers(1, initializer=partial(warm_child, own))
@@ -79,12 +77,8 @@ async def try_out(settings: Settings, address: str) -> bool:
     return True
 
 
-def _feed(settings: Settings, address: str) -> tuple[Feed, bool]:
+def _feed(settings: Settings, url: str) -> tuple[Feed, bool]:
     """The feed of that address in the settings, else what it would be there; and whether it is there."""
-    try:
-        url = values.address(address)
-    except WrongError as error:
-        raise ConfigError([Mistake("address", None, f"{shown(address)} {error.what}", error.mend)]) from None
     for feed in settings.feeds:
         if canonical_url(feed.url) == canonical_url(url):
             return feed, True

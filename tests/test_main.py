@@ -378,7 +378,11 @@ def test_opml_import_adds_nothing_of_a_file_with_mistakes_unless_told_so(app: Fa
     file = str(tmp_path / "my.opml")
     told = called("opml", "import", file)
     assert (told.exit_code, told.stdout) == (1, "")
-    assert 'my.opml:3: outline "C": xmlUrl is missing' in told.stderr
+    first, wrong, last = told.stderr.splitlines()
+    assert first == "1 mistake in the OPML file:"
+    assert wrong.startswith('  my.opml:3: outline "C": xmlUrl is missing')
+    assert last == "feeds.toml: nothing is added; --skip-bad leaves these out and adds 1 feed"
+    assert (tmp_path / "feeds.toml").read_text() == FEED
     told = called("opml", "import", file, "--skip-bad", "--dry-run")
     assert (told.exit_code, told.stdout) == (0, '[[feed]]\nname = "B"\nurl = "https://b.example/rss"\n')
     assert (tmp_path / "feeds.toml").read_text() == FEED
@@ -402,6 +406,28 @@ def test_opml_export_is_what_import_takes(app: FakeApp, tmp_path: Path) -> None:
     told = called("opml", "import", "-", text=written)
     assert (told.exit_code, told.stdout) == (0, "feeds.toml: 0 feeds added\n")
     assert told.stderr == '-:8: "A" is there already, at feeds.toml:1 ("A")\n'
+
+
+def test_opml_export_of_settings_with_mistakes_leaves_the_last_one_alone(app: FakeApp, tmp_path: Path) -> None:
+    (tmp_path / "out.opml").write_text("the last one")
+    (tmp_path / "feeds.toml").write_text("[[feed")
+    assert called("opml", "export", str(tmp_path / "out.opml")).exit_code == 1
+    assert (tmp_path / "out.opml").read_text() == "the last one"
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("example.org/rss", '"example.org/rss" has no https:// before it (did you mean "https://example.org/rss"?)'),
+        ("https://user:s3cret@example.org/", "holds a user name or a password"),
+        ("", '"" is not an http(s) address'),
+    ],
+)
+def test_check_of_what_is_no_address_is_wrong_usage(app: FakeApp, address: str, told: str) -> None:
+    result = called("check", address)
+    assert result.exit_code == 2
+    assert told in result.stderr
+    assert "s3cret" not in result.stderr
 
 
 def test_check_tries_one_address(app: FakeApp) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from bot.config import Settings, load_settings
-from bot.errors import ConfigError
 from bot.tryout import try_out
 from tests.feeds.conftest import Site
 
@@ -82,16 +81,3 @@ async def test_a_page_is_no_feed_but_those_it_offers_are_tried(
 async def test_what_cannot_be_reached_says_why(site: Site, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert not await try_out(settings(tmp_path), site.answer("/x", status=503))
     assert capsys.readouterr().out.splitlines()[1] == "FAILED    the server answered 503 Service Unavailable"
-
-
-@pytest.mark.parametrize(
-    ("address", "told"),
-    [
-        ("example.org/rss", r'address: "example.org/rss" has no https:// before it \(did you mean "https://example'),
-        ("https://user:s3cret@example.org/", "holds a user name or a password"),
-    ],
-)
-async def test_what_is_no_address_is_a_mistake(tmp_path: Path, address: str, told: str) -> None:
-    with pytest.raises(ConfigError, match=told) as caught:
-        await try_out(settings(tmp_path), address)
-    assert "s3cret" not in str(caught.value)
