@@ -38,7 +38,8 @@ def plan(offers: Mapping[int, Offer], pushes: Sequence[Push], *, base: str, now:
     for feed, push in live.items():
         offer = offers.get(feed)
         same = offer is not None and (offer.hub, offer.topic) == (push.hub, push.topic)
-        if not push.callback.startswith(base) or (not same and now - push.created >= SETTLED):
+        settled = not timedelta(0) <= now - push.created < SETTLED  # also what a clock that was ahead has left
+        if not push.callback.startswith(base) or (not same and settled):
             end.append(push)
     gone = {push.feed for push in end}
     return Plan({feed: offer for feed, offer in offers.items() if feed not in live or feed in gone}, end)
@@ -138,7 +139,7 @@ class Pushes:
 
     async def _compare(self) -> None:
         now = self._clock.now()
-        if self._compared is not None and now - self._compared < COMPARE:
+        if self._compared is not None and timedelta(0) <= now - self._compared < COMPARE:
             return
 
         def change(tx: Transaction) -> None:

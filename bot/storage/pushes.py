@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.domain.push import Offer, Push, PushStatus
+from bot.domain.push import LONGEST_LEASE, Offer, Push, PushStatus
 from bot.domain.standing import Standing
 from bot.storage.said import said_of
 from bot.storage.tables import Moment, feeds, pushes
@@ -21,7 +21,13 @@ _ALL: Final = sa.select(pushes).order_by(pushes.c.created, pushes.c.id)
 _ONE: Final = sa.select(pushes).where(pushes.c.id == sa.bindparam("of_push"))
 _DUE: Final = (
     sa.select(pushes)
-    .where(pushes.c.next_try <= sa.bindparam("now", type_=Moment))
+    .where(
+        sa.or_(
+            pushes.c.next_try <= sa.bindparam("now", type_=Moment),
+            # No hub is left alone for longer than a lease: this was written while the clock was ahead.
+            pushes.c.next_try > sa.bindparam("far", type_=Moment),
+        )
+    )
     .order_by(pushes.c.next_try, pushes.c.id)
     .limit(sa.bindparam("most", type_=sa.Integer))
     .with_for_update(skip_locked=True)
@@ -46,7 +52,7 @@ def every_push(connection: sa.Connection) -> list[Push]:
 
 def due_pushes(connection: sa.Connection, now: datetime, limit: int) -> list[Push]:
     """Those whose hub is to be asked, longest due first; another worker's are left out."""
-    return [_push(row) for row in connection.execute(_DUE, {"now": now, "most": limit})]
+    return [_push(row) for row in connection.execute(_DUE, {"now": now, "far": now + LONGEST_LEASE, "most": limit})]
 
 
 def push(connection: sa.Connection, id_: str, *, hold: bool) -> Push | None:

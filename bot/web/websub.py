@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -15,6 +15,8 @@ from bot.service.pushed import Pushed, Taken
 from bot.service.pushes import Pushes
 
 PATH = "/websub/"
+# The ids that we make are such (secrets.token_urlsafe); whatever else is asked for is not looked up.
+ID = "{id:[A-Za-z0-9_-]{1,64}}"
 # As for a polled feed (feeds/fetch.py).
 MAX_BYTES = 10_000_000
 TIMEOUT = timedelta(seconds=30)
@@ -95,25 +97,29 @@ class Callbacks:
     def add_to(self, app: web.Application) -> None:
         """Serve them in an application."""
         for before in {"", self._prefix}:
-            app.router.add_get(f"{before}{PATH}{{id}}", self._get, allow_head=False)
-            app.router.add_post(f"{before}{PATH}{{id}}", self._post)
+            app.router.add_get(f"{before}{PATH}{ID}", self._get, allow_head=False)
+            app.router.add_post(f"{before}{PATH}{ID}", self._post)
 
     async def _get(self, request: web.Request) -> web.Response:
         """A hub asks whether we want what it was asked for, or says that it refuses."""
-        asked = request.query
-        mode, topic, challenge = (asked.get(f"hub.{name}", "") for name in ("mode", "topic", "challenge"))
-        id_ = request.match_info["id"]
         try:
-            if mode == "denied":
-                return web.Response(status=200 if await self._pushes.refused(id_, topic=topic) else 404)
-            if not challenge or len(challenge) > LONGEST_CHALLENGE:
+            # Strangers cost a look, never a write: those stand in one line with the polls' and the messages'.
+            push = await self._pushed.find(request.match_info["id"])
+            if push is None:
                 return web.Response(status=404)
-            lease = asked.get("hub.lease_seconds")
-            if not await self._pushes.confirm(id_, mode=mode, topic=topic, lease=lease):
-                return web.Response(status=404)
+            with self._gate.enter(f"asks {push.id}") as free:
+                return await self._answer(push.id, request.query) if free else _later(status=429)
         except StorageError:
             return _later()
-        return web.Response(text=challenge)
+
+    async def _answer(self, id_: str, asked: Mapping[str, str]) -> web.Response:
+        mode, topic, challenge = (asked.get(f"hub.{name}", "") for name in ("mode", "topic", "challenge"))
+        if mode == "denied":
+            return web.Response(status=200 if await self._pushes.refused(id_, topic=topic) else 404)
+        if not challenge or len(challenge) > LONGEST_CHALLENGE:
+            return web.Response(status=404)
+        wanted = await self._pushes.confirm(id_, mode=mode, topic=topic, lease=asked.get("hub.lease_seconds"))
+        return web.Response(text=challenge) if wanted else web.Response(status=404)
 
     async def _post(self, request: web.Request) -> web.Response:
         """A hub sends a feed. What is not signed as agreed is thanked for and thrown away, as the standard has it."""
@@ -130,7 +136,7 @@ class Callbacks:
             return self._told("unsigned", web.Response(status=202))
         with self._gate.enter(push.id) as free:
             if not free:
-                return self._told("later", web.Response(status=429, headers=RETRY_AFTER))
+                return self._told("later", _later(status=429))
             try:
                 async with asyncio.timeout(TURN.total_seconds()):
                     await self._turns.acquire()
@@ -173,5 +179,5 @@ class Callbacks:
         return response
 
 
-def _later() -> web.Response:
-    return web.Response(status=503, headers=RETRY_AFTER)
+def _later(*, status: int = 503) -> web.Response:
+    return web.Response(status=status, headers=RETRY_AFTER)

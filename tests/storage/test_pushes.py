@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.feed import FetchState
 from bot.domain.pace import Said
-from bot.domain.push import Offer, Push, PushStatus
+from bot.domain.push import LONGEST_LEASE, Offer, Push, PushStatus
 from bot.domain.standing import Standing
 from bot.errors import StorageError
 from tests.storage.examples import FEED, LEASE, NOW, OTHER
@@ -55,6 +55,13 @@ async def test_a_feed_has_one_subscription_that_counts(storage, feed_id):
         await save(storage, wanted(feed_id, "c"))
     await save(storage, wanted(feed_id, status=PushStatus.ENDING), wanted(feed_id, "c"))
     assert await storage.push_counts() == {PushStatus.ENDING: 2, PushStatus.ASKED: 1}
+
+
+async def test_what_a_clock_that_was_ahead_put_off_is_due(storage, feed_id):
+    await save(storage, wanted(feed_id, next_try=NOW + LONGEST_LEASE))
+    assert await storage.write(lambda tx: list(tx.due_pushes(now=NOW, limit=5))) == []
+    await save(storage, wanted(feed_id, next_try=NOW + LONGEST_LEASE + timedelta(seconds=1)))
+    assert [p.id for p in await storage.write(lambda tx: list(tx.due_pushes(now=NOW, limit=5)))] == ["a"]
 
 
 async def test_due_ones_come_longest_due_first(storage):

@@ -239,6 +239,7 @@ async def test_a_database_that_fails_is_asked_again(town: Town, monkeypatch: pyt
     await town.poll()
     with monkeypatch.context() as broken:
         broken.setattr(town.bot.storage, "write", full)
+        broken.setattr(town.bot.storage, "push", full)
         await town.tend()
         callback = f"http://127.0.0.1:{town.server.port}{CALLBACKS}key-1"
         query = {"hub.mode": "subscribe", "hub.topic": town.feed.url, "hub.challenge": "c"}
@@ -329,6 +330,30 @@ async def test_what_nobody_asked_for_is_not_confirmed(town: Town, query: dict[st
     unknown = callback.replace("key-1", "key-9")
     asked = {"hub.mode": "subscribe", "hub.topic": town.feed.url, "hub.challenge": "c"}
     assert (await town.hub.ask_back(unknown, asked))[0] == 404
+
+
+@pytest.mark.parametrize("id_", ["key-9", "%00", "key%00-1", "x" * 2_000, "%ED%B2%80", "é"])
+async def test_strangers_cost_no_write(town: Town, monkeypatch: pytest.MonkeyPatch, id_: str) -> None:
+    """Writes stand in one line with the polls'; and PostgreSQL calls a NUL its own fault, not the stranger's."""
+    callback = await town.subscribed()
+
+    async def write(*_: object) -> None:
+        raise AssertionError("a stranger made us write")
+
+    monkeypatch.setattr(town.bot.storage, "write", write)
+    address = callback[: callback.index("/key-")] + f"/{id_}"
+    for mode in ("subscribe", "unsubscribe", "denied"):
+        query = {"hub.mode": mode, "hub.topic": town.feed.url, "hub.challenge": "c"}
+        assert (await town.hub.ask_back(address, query))[0] == 404
+    assert await town.hub.send(address, rss(item(1)), secret="any") in (404, 410)
+
+
+async def test_a_hub_that_confirms_without_end_is_told_to_come_later(town: Town) -> None:
+    callback = await town.subscribed()
+    query = {"hub.mode": "subscribe", "hub.topic": town.feed.url, "hub.challenge": "c"}
+    statuses = [(await town.hub.ask_back(callback, query))[0] for _ in range(PER_MINUTE + 3)]
+    assert statuses.count(429) >= 3, "each of them is a write"
+    assert await town.hub.send(callback, rss(item(1))) == 202, "pushes are counted apart"
 
 
 async def test_a_challenge_is_plain_text_whatever_it_holds(town: Town) -> None:
@@ -661,3 +686,14 @@ async def test_the_comparison_comes_by_itself_and_hubs_are_not_asked_in_a_burst(
     town.bot.clock.forward(seconds=COMPARE.total_seconds())
     await town.tend()
     assert len(town.hub.asked) == 25
+
+
+async def test_a_clock_that_is_set_back_stops_neither_comparing_nor_following(town: Town) -> None:
+    town.bot.clock.forward(days=400)
+    await town.subscribed()
+    town.bot.clock.forward(days=-400)
+    town.head = town.head.replace(town.hub.url, town.hub.url + "?new")
+    await town.bot.storage.retry_failing(now=town.bot.clock.now())
+    await town.poll(item(1))
+    await town.tend()
+    assert [p.hub for p in await town.all() if p.status is not PushStatus.ENDING] == [town.hub.url + "?new"]
