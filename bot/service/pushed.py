@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from enum import StrEnum
 
@@ -21,6 +23,9 @@ LOOK_AGAIN = timedelta(milliseconds=100)
 # Hubs give up on a slow answer; what was begun goes on without them.
 ANSWER_WITHIN = timedelta(seconds=8)
 AT_ONCE = 8
+# After a push its feed rests for this many times as long as it took: a hub can neither keep the children that read
+# feeds busy with bodies that take as long as they may, nor hold the feed so that no poll ever gets it.
+REST = 3
 
 
 class Taken(StrEnum):
@@ -36,6 +41,7 @@ class Pushed:
     """The use case "a hub has sent something". At most `at_once` bodies are held at a time.
 
     `wait_for_feed` is how long a push waits for a poll of its feed, `answer_within` how long its hub is kept waiting.
+    `steady` is a clock in seconds that nobody sets.
     """
 
     def __init__(
@@ -47,6 +53,7 @@ class Pushed:
         at_once: int = AT_ONCE,
         wait_for_feed: timedelta = WAIT_FOR_FEED,
         answer_within: timedelta = ANSWER_WITHIN,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._ingest = ingest
         self._storage = storage
@@ -56,6 +63,8 @@ class Pushed:
         self._answer_within = answer_within
         self._stopping = False
         self._unreadable: set[int] = set()
+        self._steady = steady
+        self._rests_until: dict[int, float] = {}
 
     async def find(self, id_: str) -> Push | None:
         """The subscription that a callback belongs to. Raises StorageError."""
@@ -94,6 +103,7 @@ class Pushed:
         # Relative links mean what they mean in a polled body, or an item without an id would be told twice.
         url = claimed.state.learnt_address or claimed.feed.url
         fetched = Fetched(body=body, url=url, content_type=content_type)
+        begun = self._steady()
         try:
             outcome = await self._ingest.push(claimed, fetched, until=push.lease_until)
         except BaseException:
@@ -101,6 +111,9 @@ class Pushed:
                 async with asyncio.timeout(1):
                     await self._storage.release_feeds([claimed])
             raise
+        finally:
+            ended = self._steady()
+            self._rests_until[push.feed] = ended + REST * (ended - begun)
         log.debug("%s: pushed: %s new=%d flagged=%d", claimed.feed.name, outcome.status, outcome.new, outcome.flagged)
         if outcome.status == "failed":
             # Some hubs do so with every push: it is told once, then counted only.
@@ -112,8 +125,12 @@ class Pushed:
         return Taken.SAVED if outcome.status == "polled" else Taken.LATER
 
     async def _claim(self, feed: int) -> ClaimedFeed | None:
-        """The feed, once no poll holds it; None when that takes too long."""
+        """The feed, once no poll holds it and it has rested; None when that takes too long."""
         for _ in range(self._tries):
+            rest = self._rests_until.get(feed, 0.0) - self._steady()
+            if rest > 0:
+                await asyncio.sleep(min(rest, LOOK_AGAIN.total_seconds()))
+                continue
             claimed = await self._storage.claim_feed(feed, now=self._clock.now(), lease=LEASE)
             if claimed is not None:
                 return claimed

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.domain.push import Push, PushStatus
 from bot.errors import StorageError
 from bot.service.ingest import Ingest
+from bot.service.ports import Fetched, Parsed
 from bot.service.pushed import Pushed, Taken
 from tests.fakes.feeds import FakeAnalyst
 from tests.service.rig import WIRE, Rig, rig
@@ -146,6 +147,30 @@ async def test_a_database_that_fails_lets_the_hub_come_again(played: Play, monke
     monkeypatch.setattr(storage, "write", whole)
     played.bot.clock.forward(minutes=3)
     assert await pushed.take(played.subscription(), rss([report(1)]), None) is Taken.SAVED
+
+
+async def test_a_feed_rests_after_a_push_that_took_long(played: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else its hub could keep a child busy, and the feed from ever being polled."""
+    bot, now = played.bot, 0.0
+    pushed = Pushed(
+        ingest=bot.ingest, storage=bot.storage, clock=bot.clock, wait_for_feed=timedelta(0), steady=lambda: now
+    )
+    whole = played.source.parse
+
+    async def slow(fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
+        nonlocal now
+        now += 25
+        return await whole(fetched, known=known)
+
+    monkeypatch.setattr(played.source, "parse", slow)
+    for body, outcome in ((rss([report(1)]), Taken.SAVED), (b"<html>", Taken.UNREADABLE)):
+        assert await pushed.take(played.subscription(), body, None) is outcome
+        now += 74
+        assert await pushed.take(played.subscription(), rss([report(2)]), None) is Taken.LATER
+        assert (await bot.poll())[0].status in ("polled", "unchanged"), "a poll finds it free"
+        bot.clock.forward(minutes=20)
+        now += 1
+    assert await pushed.take(played.subscription(), rss([report(2)]), None) is Taken.SAVED
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>"])
