@@ -1,7 +1,8 @@
 """File one flagged or edited article: the story it belongs to, and the messages it causes, inside a transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +16,7 @@ from bot.service.ports import ClaimedFeed, Transaction
 
 # Titles repeat from day to day ("Live updates"), so that a story takes in no article later than this.
 STORY_WINDOW = timedelta(hours=48)
-# More news than this at once is an outlet's move to other software, or worse: the rest goes into one message.
+# More messages than this at once are an outlet's move to other software, or worse: the rest goes into one.
 MAX_ALERTS = 20
 
 
@@ -37,8 +38,32 @@ class News:
     publisher: bool
 
 
+class Spells:
+    """The new messages that each feed has caused within its interval, by channel.
+
+    A hub may push thirty times a minute, and gets no more alerts than a poll would.
+    """
+
+    def __init__(self) -> None:
+        self._spells: dict[int, tuple[datetime, Counter[Channel]]] = {}
+
+    @contextmanager
+    def of(self, claimed: ClaimedFeed, now: datetime) -> Iterator[Counter[Channel]]:
+        """A feed's count, to be added to; what is added stays if no error comes of it."""
+        since, alerts = self._spells.get(claimed.id, (now, Counter()))
+        if not timedelta(0) <= now - since < claimed.feed.every:
+            since, alerts = now, Counter()
+        alerts = alerts.copy()
+        yield alerts
+        if alerts:
+            self._spells[claimed.id] = since, alerts
+
+
 class Filing:
-    """Files the articles of one poll. `owed` counts the messages that may be sent at once."""
+    """Files the articles of one poll. `owed` counts the messages that may be sent at once.
+
+    `alerts` are the new messages that the feed has caused lately; those of this poll are added to them.
+    """
 
     def __init__(
         self,
@@ -48,13 +73,14 @@ class Filing:
         *,
         now: datetime,
         catch_up_wait: timedelta,
+        alerts: Counter[Channel],
     ) -> None:
         self._tx = tx
         self._claimed = claimed
         self._subscriptions = subscriptions
         self._now = now
         self._catch_up_due = now + catch_up_wait
-        self._alerts: Counter[Channel] = Counter()
+        self._alerts = alerts
         self.owed = 0
 
     def file(self, read: Read) -> None:
@@ -89,10 +115,12 @@ class Filing:
         channel = subscription.channel
         kind = _kind(before, news=any(s.gist in news.gists for s in wanted), new_publisher=news.publisher)
         if read.verdict.announce and kind is not None:
-            self._alerts[channel] += kind is DeliveryKind.ALERT
-            if kind is DeliveryKind.ALERT and self._alerts[channel] > MAX_ALERTS:
-                self._catch_up(channel, news.story)
-                return
+            self._alerts[channel] += kind is not DeliveryKind.UPDATE
+            if kind is not DeliveryKind.UPDATE and self._alerts[channel] > MAX_ALERTS:
+                if before is not DeliveryKind.ALERT:
+                    self._catch_up(channel, news.story)
+                    return
+                kind = DeliveryKind.UPDATE  # the alert itself then shows what a reply would have told
             self.owed += self._tx.queue(channel, kind, story=news.story.id, revision=news.story.revision, now=self._now)
             return
         fresh = recent(read.article, now=self._now, window=subscription.catch_up)

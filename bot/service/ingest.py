@@ -11,7 +11,7 @@ from bot.domain.feed import FetchState
 from bot.domain.pace import next_visit
 from bot.domain.push import offer_of
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
-from bot.service.filing import Filing, Read
+from bot.service.filing import Filing, Read, Spells
 from bot.service.judge import Add, Revise
 from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage, Transaction
 from bot.service.reading import Reader, Reading
@@ -50,9 +50,7 @@ class _LeaseLostError(Exception):
 
 
 class Ingest:
-    """The use case "poll one feed". `owed` is called after a commit that left messages to deliver, `offered` after
-    one that changed which hub a feed names.
-    """
+    """The use case "poll one feed". `owed` is called when there are messages to deliver, `offered` when hubs change."""
 
     def __init__(
         self,
@@ -79,6 +77,7 @@ class Ingest:
         self._notice_wait = notice_wait
         self._offered = offered
         self._told: dict[int, tuple[str, datetime]] = {}
+        self._spells = Spells()
 
     async def poll(self, claimed: ClaimedFeed) -> PollOutcome:
         """Poll a leased feed and give the lease back. Raises nothing that one feed or one full disk can cause."""
@@ -187,13 +186,14 @@ class Ingest:
                 tx.add_quiet(claimed.id, quiet)
             rest = [r for r in reading.reads if not _quiet(r)]
             subscriptions = tx.subscriptions() if rest else ()
-            filing = Filing(tx, claimed, subscriptions, now=now, catch_up_wait=self._catch_up_wait)
+            filing = Filing(tx, claimed, subscriptions, now=now, catch_up_wait=self._catch_up_wait, alerts=alerts)
             for read in rest:
                 filing.file(read)
             self._finish(tx, claimed, state, now=now)
             return filing.owed
 
-        return await self._storage.write(save)
+        with self._spells.of(claimed, now) as alerts:
+            return await self._storage.write(save)
 
     async def _save_state(self, claimed: ClaimedFeed, state: FetchState) -> None:
         """A poll that has read nothing changes the feed alone, but for the notices of a new standing."""

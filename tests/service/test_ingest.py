@@ -380,6 +380,20 @@ async def test_a_flood_of_news_is_twenty_alerts_and_one_message_for_the_rest(bot
     assert all(f"{s} reject" in told for s in speakers)
 
 
+async def test_a_flood_of_news_in_one_story_is_twenty_replies_and_an_edit_for_the_rest(bot):
+    await bot.settle()
+    told = [
+        entry(f"{n}", "Envoys meet at the old harbour", f"Land{n} rejects ceasefire", published=None) for n in range(30)
+    ]
+    await bot.poll(wire=told[:1])
+    await bot.deliver()
+    await bot.poll(wire=told)
+    for _ in range(30):
+        await bot.deliver(seconds=5)
+    assert [shown.split(":")[0] for shown in bot.shown] == ["update", *["reply"] * 20]
+    assert all(f"Land{n} reject" in bot.shown[0] for n in range(30)), "the alert shows them all"
+
+
 async def test_nothing_is_marked_as_seen_when_nothing_could_be_analysed(bot, monkeypatch):
     await bot.settle()
 

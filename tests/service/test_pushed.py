@@ -173,6 +173,23 @@ async def test_a_feed_rests_after_a_push_that_took_long(played: Play, monkeypatc
     assert await pushed.take(played.subscription(), rss([report(2)]), None) is Taken.SAVED
 
 
+async def test_pushes_cause_no_more_alerts_than_a_poll_would(played: Play) -> None:
+    bot = played.bot
+    for first in (0, 15, 30):
+        body = rss([report(n) for n in range(first, first + 15)])
+        assert await played.pushed.take(played.subscription(), body, None) is Taken.SAVED
+    for _ in range(25):
+        await bot.deliver(seconds=5)
+    kinds = [shown.split(":")[0] for shown in bot.shown]
+    assert (kinds.count("alert"), kinds.count("catch_up")) == (20, 1)
+    assert all(f"Speaker{n} reject" in " ".join(bot.shown) for n in range(45)), "nothing is lost"
+    bot.clock.forward(minutes=20)
+    assert await played.pushed.take(played.subscription(), rss([report(n) for n in range(50, 60)]), None) is Taken.SAVED
+    for _ in range(12):
+        await bot.deliver(seconds=5)
+    assert [shown.split(":")[0] for shown in bot.shown].count("alert") == 30
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>"])
 async def test_what_cannot_be_read_is_told_once(played: Play, caplog: pytest.LogCaptureFixture, body: bytes) -> None:
     for _ in range(3):
