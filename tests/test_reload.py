@@ -176,6 +176,17 @@ async def test_what_takes_a_restart_is_said(bot, caplog):
     ], "not forgotten by a second reading"
 
 
+async def test_what_is_perhaps_not_meant_is_told_when_it_is_new(bot, caplog):
+    bot.env["PARLEY_DISCORD_TOKEN"] = "made-up"
+    bot.reloader = Reloader(bot.read(), reread=bot.read, apply=bot.apply, meter=bot.meter)
+    posts = '[[channel]]\nplatform = "discord"\nid = "123456789012345678"\n'
+    unused = "discord: a token is set, but feeds.toml has no [[channel]] for it; "
+    for text, warned in ((posts, 0), ("", 1), ("", 0), (posts, 0)):
+        bot.file.write_text(WIRE + text)
+        await bot.hangup()
+        assert sum(line.startswith(unused) for line in told(caplog)) == warned
+
+
 async def test_a_database_that_does_not_answer_is_asked_again(bot, caplog):
     bot.file.write_text(WIRE)
     bot.broken = StorageError("disk full")

@@ -25,7 +25,20 @@ _OPEN: Final = (
     )
     .with_for_update()
 )
-_THERE: Final = sa.select(notices.c.standing).where(_OF_DELIVERY, _OF_FEED)
+# What the channel was told last of a feed, or may have been.
+_HEARD: Final = (
+    sa.select(notices.c.standing)
+    .join(deliveries, deliveries.c.id == notices.c.delivery)
+    .where(
+        deliveries.c.platform == sa.bindparam("of_platform"),
+        deliveries.c.channel == sa.bindparam("of_channel"),
+        deliveries.c.kind == DeliveryKind.NOTICE.value,
+        sa.or_(deliveries.c.status.in_((DeliveryStatus.SENDING.value, DeliveryStatus.SENT.value)), deliveries.c.unsure),
+        _OF_FEED,
+    )
+    .order_by(deliveries.c.seq.desc())
+    .limit(1)
+)
 _TAKE_OUT: Final = sa.delete(notices).where(_OF_DELIVERY, _OF_FEED)
 _LEFT: Final = sa.select(notices.c.feed).where(_OF_DELIVERY).limit(1)
 _TAKE_BACK: Final = sa.delete(deliveries).where(deliveries.c.id == sa.bindparam("of_delivery"))
@@ -46,15 +59,16 @@ def queue_notice(
     It takes the place of one of the same feed. A feed that works again before the channel heard otherwise is no news.
     """
     delivery = connection.execute(_OPEN, here(channel)).scalar()
+    mine = {"of_delivery": delivery, "of_feed": feed_id}
     if delivery is not None:
-        mine = {"of_delivery": delivery, "of_feed": feed_id}
-        untold = connection.execute(_THERE, mine).scalar()
         connection.execute(_TAKE_OUT, mine)
-        if untold not in (None, Standing.WORKING.value) and notice.standing is Standing.WORKING:
-            if connection.execute(_LEFT, mine).first() is None:
+    if notice.standing is Standing.WORKING:
+        heard = connection.execute(_HEARD, here(channel) | {"of_feed": feed_id}).scalar()
+        if heard in (None, Standing.WORKING.value):
+            if delivery is not None and connection.execute(_LEFT, mine).first() is None:
                 connection.execute(_TAKE_BACK, mine)
             return
-    else:
+    if delivery is None:
         delivery = owe(connection, channel, DeliveryKind.NOTICE, story=None, revision=1, now=now, due=due, thread=None)
     connection.execute(
         _ADD,

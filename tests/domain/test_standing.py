@@ -21,6 +21,7 @@ WORKING, FAILING, RETIRED = Standing.WORKING, Standing.FAILING, Standing.RETIRED
         (WORKING, True, 1, 0 * HOUR, HOUR, RETIRED),
         (FAILING, True, 30, 9 * DAY, DAY, RETIRED),
         (RETIRED, False, 2, 7 * DAY, HOUR, RETIRED),
+        (RETIRED, False, 3, 14 * DAY, 7 * DAY, RETIRED),  # what else fails does not bring it back
     ],
 )
 def test_standing_after_a_failure(before, gone, failures, failing_for, wait, after):

@@ -86,6 +86,28 @@ async def test_what_nobody_has_heard_and_is_over_is_not_told(storage, feeds):
     assert (backlog.pending, backlog.dead) == (0, 0)
 
 
+async def test_what_was_heard_is_taken_back_though_the_feed_failed_once_more_unheard(storage, feeds):
+    await owe(storage, feeds, FEED, FAILING)
+    (one,) = await claim(storage)
+    await storage.sent(one, "m1", now=LATER)
+    for standing in (WORKING, RETIRED, WORKING):
+        await owe(storage, feeds, FEED, standing)
+    (two,) = await claim(storage)
+    assert await shown(storage, two) == [(FEED.name, WORKING)]
+    await storage.sent(two, "m2", now=LATER)
+    for standing in (RETIRED, WORKING):
+        await owe(storage, feeds, FEED, standing)
+    assert await claim(storage) == [], "it has heard last that the feed works"
+
+
+async def test_a_message_that_was_given_up_has_told_nobody(storage, feeds):
+    await owe(storage, feeds, FEED, FAILING)
+    (one,) = await claim(storage)
+    await storage.failed(one, "no such channel", next_try=None, unsure=False)
+    await owe(storage, feeds, FEED, WORKING)
+    assert await claim(storage) == []
+
+
 @pytest.mark.parametrize("fate", ["sending", "unsure", "sent"])
 async def test_a_message_that_may_have_arrived_does_not_change(storage, feeds, fate):
     await owe(storage, feeds, FEED, FAILING)

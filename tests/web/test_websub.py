@@ -291,6 +291,8 @@ async def test_a_hub_that_refuses_is_asked_again_in_a_day(town: Town) -> None:
     assert town.hub.confirmations == [(200, "")]
     push = await town.push()
     assert (push.status, push.next_try) == (PushStatus.REFUSED, town.bot.clock.now() + timedelta(days=1))
+    unasked = {"hub.mode": "subscribe", "hub.topic": town.feed.url, "hub.challenge": "c"}
+    assert (await town.hub.ask_back(push.callback, unasked))[0] == 404
     town.hub.mode = "accept"
     town.bot.clock.forward(hours=23)
     await town.tend()
