@@ -7,6 +7,7 @@ addresses, redirects and names that change their address between two look-ups ar
 
 import errno
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +24,8 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Ports below this belong to system services; none but these two of them speaks to feed readers.
 PRIVILEGED = 1024
 WEB_PORTS = frozenset({80, 443})
+# What no host has (% is of IPv6 zones). yarl takes it, and errors show the host, in chats and terminals.
+_NO_HOST = re.compile(r"[\x00-$&-,/;-@\[-^`{-\x7f]")
 
 
 class AddressRefused(OSError):  # noqa: N818  # an OSError, so that aiohttp tries the host's other addresses
@@ -89,6 +92,8 @@ def checked_url(url: str | URL) -> URL:
         raise FetchError(f"refused: only http and https addresses are read, not {scheme!r}")
     if not host:
         raise FetchError("not a valid address: it has no host")
+    if _NO_HOST.search(host):
+        raise FetchError("not a valid address: its host holds a character that no host has")
     if parsed.user or parsed.password:
         raise FetchError("refused: the address carries a user name or a password")
     return parsed.with_fragment(None)

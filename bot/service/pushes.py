@@ -9,7 +9,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from bot.domain.push import LAST_TRY, LEASE, MAX_PATIENCE, Offer, Push, PushStatus, asked_again, granted, renewal
-from bot.errors import FetchError, StorageError
+from bot.errors import BusyHostError, FetchError, StorageError
 from bot.service.ports import Clock, Hubs, Meter, Storage, Transaction
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ COMPARE = timedelta(minutes=10)
 SETTLED = timedelta(hours=1)
 # Hubs serve thousands of feeds. At a tick of five seconds a thousand feeds are subscribed within ten minutes.
 AT_ONCE = 10
+# A hub that was busy with others of our requests has not been asked; it is after this.
+BUSY_WAIT = timedelta(seconds=30)
 _MODES = {True: "unsubscribe", False: "subscribe"}
 
 
@@ -195,8 +197,15 @@ class Pushes:
             form |= {"hub.lease_seconds": str(int(LEASE.total_seconds())), "hub.secret": push.secret}
         try:
             await self._hubs.ask_hub(push.hub, form)
+        except BusyHostError:
+            await self._storage.write(partial(self._put_off, push))
         except FetchError as error:
             await self._storage.write(partial(self._note, push, str(error)))
+
+    def _put_off(self, asked: Push, tx: Transaction) -> None:
+        if tx.push(asked.id) == asked:
+            soon = self._clock.now() + BUSY_WAIT * (1 + self._jitter())
+            tx.save_push(replace(asked, tries=asked.tries - 1, next_try=soon))
 
     def _note(self, asked: Push, error: str, tx: Transaction) -> None:
         """Keep why a hub did not take a request, unless it has confirmed it all the same. It is asked again in time."""

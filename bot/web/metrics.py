@@ -47,7 +47,7 @@ METRICS = (
     Metric(
         "counter",
         "parley_pushes_total",
-        "What hubs sent, by outcome: saved, taken, unreadable, unsigned, unknown, too_large, slow, later",
+        "What hubs sent, by outcome: saved, taken, unreadable, unsigned, unknown, too_large, slow, broken_off, later",
         ("outcome",),
     ),
     Metric("gauge", "parley_push_subscriptions", "Subscriptions at hubs: asked, active, refused, ending", ("status",)),

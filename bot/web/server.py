@@ -1,9 +1,11 @@
 """The pages of PARLEY_HTTP: /health for Docker and people, /metrics for Prometheus, /websub/ for hubs."""
 
+import logging
 import os
 from collections.abc import Callable
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.errors import ConfigError, Mistake
 from bot.service.health import HealthReport
@@ -16,6 +18,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Server": "Parley",
 }
+_faults = logging.getLogger(f"{__name__}.faults")
 INDEX = "Parley watches news feeds and posts who said what.\n\n/health   how it is doing\n/metrics  figures\n"
 
 
@@ -44,7 +47,7 @@ class WebServer:
         app.on_response_prepare.append(_add_headers)
         # Pages take no time: a second is plenty for those that are being read while the bot stops.
         # Bodies are not unpacked: a hub has no reason to pack them, and a bomb would burst before it is counted.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1, auto_decompress=False)
+        self._runner = web.AppRunner(app, access_log=None, logger=_faults, shutdown_timeout=1, auto_decompress=False)
 
     @property
     def port(self) -> int:
@@ -75,6 +78,14 @@ class WebServer:
 
     async def _get_metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=self._meter.page(), headers={"Content-Type": self._meter.content_type})
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Whether to log a fault: what is no HTTP anybody can send, and the line that is wrong may hold a callback's id."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+_faults.addFilter(_is_ours)
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:

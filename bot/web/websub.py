@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.domain.push import Push, PushStatus, Signature
 from bot.errors import StorageError
@@ -153,6 +154,8 @@ class Callbacks:
                 body = await self._read(request, signature)
         except TimeoutError:
             return self._told("slow", web.Response(status=408))
+        except (ConnectionError, HttpProcessingError):
+            return self._told("broken_off", web.Response(status=400))
         if body is None:
             return self._told("too_large", web.Response(status=413))
         if not signature.holds():

@@ -74,6 +74,10 @@ def test_unwrapping_keeps_what_wraps_nothing() -> None:
         ("http:///feed", "not a valid address"),
         ("http://exa mple.org:port/", "not a valid address"),
         ("http://[::1", "not a valid address"),
+        ("http://a\x1b[31mb.example/", "not a valid address"),
+        ("http://a\x7fb.example/", "no host has"),
+        ("http://Log in at evil.example now/", "no host has"),
+        ("http://a`b*c|d.example/", "no host has"),
         ("https://reader:hunter2@example.org/feed", "carries a user name or a password"),
         ("https://reader@example.org/feed", "carries a user name or a password"),
     ],
@@ -82,6 +86,13 @@ def test_addresses_that_are_not_asked_for(url: str, words: str) -> None:
     with pytest.raises(FetchError, match=words) as caught:
         checked_url(url)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["вісті.example", "हिन्दी.example", "a_b.example", "[fe80::1%25eth0]", "xn--p1ai.example", "1.1.1.1"]
+)
+def test_every_host_there_is_passes(host: str) -> None:
+    assert checked_url(f"https://{host}:8080/feed").path == "/feed"
 
 
 def test_a_good_address_loses_its_fragment_only() -> None:

@@ -13,17 +13,18 @@ from typing import Any
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from bot.domain.feed import Feed
 from bot.domain.push import Push, PushStatus
 from bot.domain.subscription import Subscription
-from bot.errors import StorageError
+from bot.errors import BusyHostError, StorageError
 from bot.feeds import jobs
 from bot.feeds.source import HttpFeedSource
 from bot.service.health import HealthReport
 from bot.service.ingest import Ingest, PollOutcome
 from bot.service.pushed import Pushed
-from bot.service.pushes import COMPARE, SETTLED, Pushes
+from bot.service.pushes import BUSY_WAIT, COMPARE, SETTLED, Pushes
 from bot.storage import SqlStorage
 from bot.web import CALLBACKS, Callbacks, PrometheusMeter, WebServer
 from bot.web.websub import PER_MINUTE, Gate
@@ -280,6 +281,23 @@ async def test_a_hub_that_does_not_confirm_is_asked_less_and_less_often(town: To
     assert len(town.hub.asked) == 9
     assert ("500" in (push.error or "")) == (mode == "broken")
     town.hub.mode = "accept"
+    await town.tend()
+    assert (await town.push()).status is PushStatus.ACTIVE
+
+
+async def test_a_hub_that_was_busy_with_others_is_asked_soon(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def busy(*_: object) -> None:
+        raise BusyHostError("hub.example is busy")
+
+    await town.poll()
+    with monkeypatch.context() as context:
+        context.setattr(town.source, "ask_hub", busy)
+        for _ in range(5):
+            await town.tend()
+            push = await town.push()
+            assert (push.tries, push.error) == (0, None), "it was not asked"
+            assert push.next_try == town.bot.clock.now() + BUSY_WAIT
+            town.bot.clock.forward(seconds=30)
     await town.tend()
     assert (await town.push()).status is PushStatus.ACTIVE
 
@@ -586,6 +604,29 @@ async def test_a_slow_body_is_given_up(town: Town) -> None:
 
     assert await send() == 408
     assert town.counted("slow") == 1
+
+
+async def test_what_breaks_off_or_is_no_http_leaves_nothing_in_the_log(
+    town: Town, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The callback's id is what lets a hub in, and aiohttp's complaints quote the line that is wrong."""
+    callback = await town.subscribed()
+    address = URL(callback)
+    head = f"POST {address.path} HTTP/1.1\r\nHost: me\r\nX-Hub-Signature: sha1={'0' * 40}\r\n"
+    for request in (
+        f"{head}Content-Length: 100\r\n\r\n<rss",
+        f"{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        f"POST {address.path}?\x01 HTTP/1.1\r\nHost: me\r\n\r\n",
+        f"GET {address.path} HTTP/9.9\r\n\r\n",
+    ):
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(request.encode())
+        writer.write_eof()
+        await reader.read()
+        writer.close()
+    assert town.counted("broken_off") >= 1
+    assert [r.getMessage() for r in caplog.records if r.levelname in ("WARNING", "ERROR")] == []
+    assert "key-1" not in caplog.text
 
 
 async def test_an_unknown_callback_is_gone_and_its_body_is_not_read(town: Town) -> None:
