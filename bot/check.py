@@ -69,7 +69,7 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
         return Reached(
             feed,
             len(parsed.entries),
-            newest=ago(now, min(newest, now)) if newest else "undated",
+            newest=f"newest {ago(now, min(newest, now))}" if newest else "undated",
             next_poll=f"in {span(due.at - now)}: {due.reason}",
             whole="" if fetched.etag or fetched.last_modified else size(fetched.size or 0),
             hub=(urlsplit(offer.hub).hostname or "") if offer is not None else "",
@@ -122,7 +122,9 @@ async def _check_feeds(settings: Settings) -> int:
             failed += 1
             print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
         else:
-            read = f"{answer.entries} entries, newest {answer.newest}" + (f", hub {answer.hub}" if answer.hub else "")
+            read = f"{answer.entries} {'entry' if answer.entries == 1 else 'entries'}"
+            read += f", {answer.newest}" if answer.entries else ""
+            read += f", hub {answer.hub}" if answer.hub else ""
             read += f", {answer.whole} at each poll (no ETag)" if answer.whole else ""
             print(f"feed      ok: {answer.feed.name}: {read}; next poll {answer.next_poll}", flush=True)
     where = settings.public_url or "off, since PARLEY_PUBLIC_URL is not set"

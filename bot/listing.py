@@ -38,6 +38,9 @@ def show_table(feeds: Sequence[FeedHealth], stream: TextIO, *, now: datetime) ->
         console.print(Text(_row("  FEED", [name for name, _ in COLUMNS], room), style="bold"))
     for feed in feeds:
         _show(fares(feed, now), console, width=width, room=room)
+        if feed.state.learnt_address:
+            # Whole, on a line of its own, to be copied: it is for feeds.toml.
+            console.print(Text(f"    moved for good: url = {json.dumps(feed.state.learnt_address)}", style="yellow"))
     console.print(Text(counted(feeds)))
 
 

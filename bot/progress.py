@@ -74,7 +74,7 @@ class Progress:
             self.close()
         elif not again and time.monotonic() - self._said > EVERY:
             self._said = time.monotonic()
-            log.info("first round: %d of %d feeds read, %d failed", len(self._heard), self._total, self.failed)
+            log.info("first round: %d of %d feeds asked, %d failed", len(self._heard), self._total, self.failed)
 
     def close(self) -> None:
         """Say how the first round went; once."""

@@ -73,7 +73,7 @@ async def test_a_feed_that_answers_is_told_with_its_next_poll(
         feed = Feed("Wire", str(server.make_url("/")), "Wire")
         wanted = replace(settings(tmp_path), feeds=(feed,), allow_addresses=(ipaddress.ip_network("127.0.0.0/8"),))
         assert await check(wanted) == 0
-    told = "feed      ok: Wire: 1 entries, newest undated, hub hub.example, "
+    told = "feed      ok: Wire: 1 entry, undated, hub hub.example, "
     told += f"{len(body)} B at each poll (no ETag); next poll in 10 min: the feed asks for it (ttl)"
     lines = capsys.readouterr().out.splitlines()
     assert told in lines

@@ -40,6 +40,13 @@ def test_each_feed_has_its_state_and_the_reason_below() -> None:
     )
 
 
+def test_a_feed_that_has_moved_for_good_tells_the_line_for_feeds_toml() -> None:
+    moved = feed("Moved", moved_to="https://new.example/rss?key=1", moved_times=3, reason="its interval")
+    assert '    moved for good: url = "https://new.example/rss?key=1"\n' in table(moved)
+    twice = replace(moved, state=replace(moved.state, moved_times=2))
+    assert "moved for good" not in table(twice), "it may come back yet"
+
+
 def test_nothing_is_wider_than_the_terminal_in_any_script() -> None:
     names = ["Каса" * 20, "新华网" * 20, "خبر" * 20, "[bold]x[/bold] :smile:"]
     feeds = [replace(BAD, feed=replace(BAD.feed, name=name)) for name in names]

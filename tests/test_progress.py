@@ -65,8 +65,8 @@ def test_a_feed_that_is_not_asked_for_long_fills_no_log(
     monkeypatch.setattr("bot.progress.EVERY", -1.0)
     polled(*[(1, "unchanged")] * 50, (2, "unchanged"), total=3)
     assert [m.split(",")[0] for m in caplog.messages] == [
-        "first round: 1 of 3 feeds read",
-        "first round: 2 of 3 feeds read",
+        "first round: 1 of 3 feeds asked",
+        "first round: 2 of 3 feeds asked",
     ]
 
 

@@ -1,6 +1,7 @@
 """The user's own lexicon folder, read once: whatever in it would not be read is a mistake."""
 
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ ENDING = ".toml"
 NOTES = ".md"
 LARGEST = 4_000_000
 NOUNS = {"actor", "conflict", "territory", "topic", "term", "deed", "forbid", "rule", "cue", "role", "post", "language"}
-MANY = {"territory": "territories"}
+MANY = {"territory": "territories", "list of words": "lists of words"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,10 @@ def _belongs(path: Path) -> str:
 
 def _counted(tables: dict[str, object]) -> str:
     """ "2 actors, 1 topic": the tables that have a name of their own, else all keys of the others."""
-    told = []
+    numbers: Counter[str] = Counter()
     for kind, value in tables.items():
         noun = kind if kind in NOUNS else "name" if kind != "words" else "list of words"
-        number = len(value) if isinstance(value, list) or (kind not in NOUNS and isinstance(value, dict)) else 1
-        many = MANY.get(noun, "lists of words" if kind == "words" else f"{noun}s")
-        told.append(f"{number} {noun if number == 1 else many}")
-    return ", ".join(told)
+        numbers[noun] += len(value) if isinstance(value, list) or (kind not in NOUNS and isinstance(value, dict)) else 1
+    return ", ".join(
+        f"{number} {noun if number == 1 else MANY.get(noun, f'{noun}s')}" for noun, number in numbers.items()
+    )

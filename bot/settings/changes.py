@@ -12,6 +12,8 @@ from bot.domain.subscription import Channel, Subscription
 
 # What may change under a running bot; everything else was built in at its start.
 LIVE = ("feeds", "subscriptions", "contact")
+# A folder that is there now, beside the settings file, is a change without a variable.
+RESTART = {"lexicons": "the folder of lexicons"}
 # That many feeds with one and the same change (a new default) are one line.
 ALIKE = 4
 
@@ -30,7 +32,7 @@ def changes(before: Settings, after: Settings) -> Changes:
     if before.contact != after.contact:
         applied.append(f"contact: {before.contact or 'none'} -> {after.contact or 'none'}")
     restart = (
-        f"PARLEY_{field.name.upper()}"
+        RESTART.get(field.name) or f"PARLEY_{field.name.upper()}"
         for field in fields(Settings)
         if field.name not in (*LIVE, "config") and getattr(before, field.name) != getattr(after, field.name)
     )

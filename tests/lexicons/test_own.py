@@ -172,7 +172,8 @@ def test_each_file_is_told_with_what_it_holds(tmp_path: Path) -> None:
             {
                 "actors/a.toml": PERSON + '[[actor]]\nname = "Bo"\nkind = "group"\n',
                 "topics/t.toml": TOPIC + TERM,
-                "names/fr.toml": '[language]\ncode = "fr"\n[nominative]\n"France" = ["Hexagone"]\n',
+                "names/fr.toml": '[language]\ncode = "fr"\n[nominative]\n"France" = ["Hexagone"]\n'
+                '[adjective]\n"France" = ["tricolore"]\n',
                 "territories/none.toml": "# to come\n",
             },
         )
@@ -180,7 +181,7 @@ def test_each_file_is_told_with_what_it_holds(tmp_path: Path) -> None:
     assert {Path(name).name: held for name, held in own.contents()} == {
         "a.toml": "2 actors",
         "t.toml": "1 topic, 1 term",
-        "fr.toml": "1 language, 1 name",
+        "fr.toml": "1 language, 2 names",
         "none.toml": "nothing",
     }
 

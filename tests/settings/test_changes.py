@@ -83,6 +83,10 @@ def test_channels_and_the_contact_are_told() -> None:
     assert applied(subscriptions=()) == ('channel "console terminal": removed',)
 
 
+def test_a_folder_of_lexicons_that_is_there_now_is_named_without_a_variable() -> None:
+    assert changes(BEFORE, replace(BEFORE, lexicons=Path("lexicons"))).restart == ("the folder of lexicons",)
+
+
 def test_what_was_built_in_at_the_start_takes_a_restart_and_no_secret_is_told() -> None:
     after = replace(BEFORE, database_url=Secret("sqlite:///b.db"), discord_token=Secret("t0ken"), http=None)
     assert changes(BEFORE, after) == Changes(
