@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from bot.domain.delivery import Delivery, Message
 from bot.domain.feed import Feed
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.feeds.source import HttpFeedSource
+from bot.lexicons import load_lexicon
 from bot.service.deliver import Deliverer
 from bot.service.ingest import Ingest, PollOutcome
 from bot.service.poller import Poller
@@ -102,7 +104,7 @@ class Rig:
         self.url = f"sqlite:///{folder / f'bench-{random.random()}.db'}"  # noqa: S311  # a file's name
         self.stopwatch = Stopwatch()
         self.polls: Counter[str] = Counter()
-        self.workers = Workers(2, initializer=warm_child)
+        self.workers = Workers(2, initializer=partial(warm_child, load_lexicon()))
         self.source = HttpFeedSource(self.workers, allow=LOOPBACK, contact=None)
         self.analyst = analyst or WorkerAnalyst(self.workers)
         self.storage: SqlStorage

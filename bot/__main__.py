@@ -4,6 +4,7 @@
 answer at once.
 """
 
+import gc
 import logging
 import os
 import signal
@@ -60,6 +61,7 @@ def run() -> None:
     """Poll the feeds, post alerts and answer, until stopped."""
     # Until the bot listens for it, a request to reload would end it; it begins by reading its settings anyway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    gc.disable()  # until all is built (see app): it stays, and to look through it again and again is a sixth of a start
     settings = _settings()
     from bot import app
     from bot.config import load_settings
@@ -82,6 +84,7 @@ def demo() -> None:
 @cli.command()
 def once() -> None:
     """Poll every feed once, post what is owed, and exit: for cron."""
+    gc.disable()  # as in run()
     settings = _settings()
     from bot import app
 

@@ -4,11 +4,15 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
+from bot.analysis.lexicon import Lexicon
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerError
-from bot.lexicons import NONE, OwnFiles, default_engine
 from bot.worker import Workers
+
+if TYPE_CHECKING:
+    from bot.analysis.extract import Engine
 
 log = logging.getLogger(__name__)
 
@@ -22,31 +26,39 @@ EACH = timedelta(seconds=0.2)
 BUDGET = timedelta(seconds=60)
 
 
-def analyse_batch(documents: Sequence[Document], own: OwnFiles) -> list[Analysis]:
-    """Runs in the child: the engine is loaded there once, at the first call."""
-    engine = default_engine(own)
-    return [engine.analyse(d) for d in documents]
+# Of the child whose module this is; the bot itself never makes one.
+_engine: "Engine | None" = None
 
 
-def warm_child(own: OwnFiles = NONE) -> None:
+def analyse_batch(documents: Sequence[Document]) -> list[Analysis]:
+    """Runs in a child that warm_child() has made ready."""
+    assert _engine is not None
+    return [_engine.analyse(d) for d in documents]
+
+
+def warm_child(lexicon: Lexicon) -> None:
     """Runs in each new child before its first job, outside any deadline.
 
-    `own` are the user's lexicon files as the bot read them at its start: a later child must not read others.
+    `lexicon` is what the bot read at its start: a later child must not read other files, and to read and check them all
+    again took each child ten times as long as to be handed the whole.
     """
-    from bot.feeds.jobs import warm_up  # a child needs the parsers, the parent does not
+    # A child needs these, the bot does not.
+    from bot.analysis.extract import Engine
+    from bot.feeds.jobs import warm_up
 
+    global _engine
     warm_up()
-    default_engine(own)
+    _engine = Engine(lexicon)
 
 
 class WorkerAnalyst:
-    """Satisfies `Analyst`. A text that the engine cannot finish is quiet, and its reasons say so."""
+    """Satisfies `Analyst`; the workers' initializer is warm_child().
 
-    def __init__(
-        self, workers: Workers, *, own: OwnFiles = NONE, budget: timedelta = BUDGET, first: timedelta = FIRST
-    ) -> None:
+    A text that the engine cannot finish is quiet, and its reasons say so.
+    """
+
+    def __init__(self, workers: Workers, *, budget: timedelta = BUDGET, first: timedelta = FIRST) -> None:
         self._workers = workers
-        self._own = own
         self._budget = budget
         self._first = first
 
@@ -86,9 +98,7 @@ class WorkerAnalyst:
             return _given_up(document, error)
 
     async def _call(self, documents: Sequence[Document]) -> list[Analysis]:
-        return await self._workers.call(
-            analyse_batch, documents, self._own, deadline=self._first + EACH * len(documents)
-        )
+        return await self._workers.call(analyse_batch, documents, deadline=self._first + EACH * len(documents))
 
 
 def _given_up(document: Document, error: Exception) -> Analysis:

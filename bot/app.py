@@ -1,4 +1,7 @@
-"""The composition root: builds every object of one bot, starts them, and shuts them down in order."""
+"""The composition root: builds every object of one bot, starts them, and shuts them down in order.
+
+What only one entry point needs is imported there: `once` from cron pays for each import at each round.
+"""
 
 import asyncio
 import gc
@@ -16,12 +19,12 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot import __version__
 from bot.analyst import WorkerAnalyst, warm_child
 from bot.config import TERMINAL, Settings
-from bot.demo import DemoServer
 from bot.domain.subscription import Platform, Subscription
 from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
@@ -29,7 +32,6 @@ from bot.lexicons import lexicon_with, own_files
 from bot.messengers import console_messenger, wanted_messengers
 from bot.progress import Progress
 from bot.reload import Reloader
-from bot.scheduler import Scheduler
 from bot.secret import Secret
 from bot.service.catalog import build_catalog
 from bot.service.deliver import Deliverer
@@ -42,8 +44,12 @@ from bot.service.pushes import Pushes
 from bot.service.queries import Queries
 from bot.storage import SqlStorage, open_storage, upgrade
 from bot.storage.lock import alone
-from bot.web import CALLBACKS, Callbacks, PrometheusMeter, WebServer
+from bot.web.metrics import PrometheusMeter
 from bot.worker import Workers
+
+if TYPE_CHECKING:
+    from bot.scheduler import Scheduler
+    from bot.web.websub import Callbacks
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +114,8 @@ async def run(
 
     `reread` reads the settings anew: the bot then follows its settings file, at once on SIGHUP.
     """
+    from bot.web.server import WebServer
+
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -128,10 +136,8 @@ async def run(
             stack.push_async_callback(reloader.stop, SEND_GRACE)
             _on_hangup(reload=reloader.ask, stop=stop.set)
         scheduler.start()
-        # What was built until now lives as long as the bot does. Each full collection looked through it again, which
-        # stopped the loop for 90 ms.
         gc.collect()
-        gc.freeze()
+        _built()
         try:
             await bot.poller.tick()
             await bot.deliverer.pump()
@@ -141,6 +147,16 @@ async def run(
             await scheduler.stop(TICK_GRACE)
             await asyncio.gather(bot.poller.stop(POLL_GRACE), bot.pushed.stop(POLL_GRACE))
             await bot.deliverer.stop(SEND_GRACE)
+
+
+def _built() -> None:
+    """End the start, during which the command line has held garbage collection off.
+
+    What was built until now lives as long as the bot does. Each full collection looked through it again, which stopped
+    the loop for 90 ms.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 def _on_hangup(*, reload: Callable[[], None], stop: Callable[[], None]) -> None:
@@ -156,6 +172,7 @@ def _on_hangup(*, reload: Callable[[], None], stop: Callable[[], None]) -> None:
 async def once(settings: Settings) -> int:
     """Poll every feed once, send what is owed, and end. Returns the number of feeds that failed."""
     async with _bot(settings, catch_up_wait=timedelta(0)) as bot:
+        _built()
         await bot.poller.round()
         await bot.deliverer.drain()
         backlog = await bot.storage.backlog()
@@ -168,6 +185,8 @@ async def once(settings: Settings) -> int:
 
 async def demo() -> None:
     """The whole bot against sample feeds that it serves itself: no network, no settings, nothing left behind."""
+    from bot.demo import DemoServer
+
     async with DemoServer() as server:
         with tempfile.TemporaryDirectory(prefix="parley-demo-") as folder:
             settings = Settings(
@@ -197,9 +216,8 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         await storage.sync_subscriptions(settings.subscriptions)
         if owned:
             await storage.reclaim(now=clock.now())
-        own = own_files(settings.lexicons)
-        lexicon = lexicon_with(own)
-        workers = Workers(2, initializer=partial(warm_child, own))
+        lexicon = lexicon_with(own_files(settings.lexicons))
+        workers = Workers(2, initializer=partial(warm_child, lexicon))
         stack.push_async_callback(workers.close)
         source = HttpFeedSource(workers, allow=settings.allow_addresses, contact=settings.contact)
         stack.push_async_callback(source.close)
@@ -213,7 +231,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         pushes = _pushes(settings, source, storage, clock, meter)
         ingest = Ingest(
             source=source,
-            analyst=WorkerAnalyst(workers, own=own),
+            analyst=WorkerAnalyst(workers),
             storage=storage,
             clock=clock,
             meter=meter,
@@ -238,25 +256,31 @@ def _pushes(
 ) -> Pushes | None:
     if settings.public_url is None:
         return None
+    from bot.web.websub import PATH
+
     return Pushes(
         hubs=hubs,
         storage=storage,
         clock=clock,
         meter=meter,
-        base=settings.public_url + CALLBACKS,
+        base=settings.public_url + PATH,
         jitter=random.random,
         new_key=partial(secrets.token_urlsafe, 32),
     )
 
 
-def _callbacks(settings: Settings, bot: Bot) -> Callbacks | None:
+def _callbacks(settings: Settings, bot: Bot) -> "Callbacks | None":
     if bot.pushes is None:
         return None
+    from bot.web.websub import Callbacks
+
     prefix = urlsplit(settings.public_url or "").path
     return Callbacks(bot.pushes, bot.pushed, meter=bot.meter, prefix=prefix)
 
 
-def _scheduler(bot: Bot) -> Scheduler:
+def _scheduler(bot: Bot) -> "Scheduler":
+    from bot.scheduler import Scheduler
+
     async def poll() -> None:
         bot.pulse.beat()
         await bot.poller.tick()

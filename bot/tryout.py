@@ -18,7 +18,7 @@ from bot.domain.statement import VERBS, Analysis
 from bot.domain.subscription import Platform
 from bot.errors import ConfigError, FeedError, ParseError
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import own_files
+from bot.lexicons import lexicon_with, own_files
 from bot.service.conditions import size
 from bot.service.ports import Fetched, Parsed
 from bot.service.reading import document, new_article
@@ -49,13 +49,13 @@ async def try_out(settings: Settings, url: str) -> bool:
     Nothing is stored and nobody is told. Where it is a page, every feed that its site offers is tried as well.
     """
     feed, known = _feed(settings, url)
-    own = own_files(settings.lexicons)
+    lexicon = lexicon_with(own_files(settings.lexicons))
     async with AsyncExitStack() as stack:
-        workers = Workers(1, initializer=partial(warm_child, own))
+        workers = Workers(1, initializer=partial(warm_child, lexicon))
         stack.push_async_callback(workers.close)
         source = HttpFeedSource(workers, allow=settings.allow_addresses, contact=settings.contact)
         stack.push_async_callback(source.close)
-        analyst = WorkerAnalyst(workers, own=own)
+        analyst = WorkerAnalyst(workers)
         _say("address", plain(feed.url, 200) + (f", {shown(feed.name)} in {settings.config.name}" if known else ""))
         try:
             fetched = await source.fetch(feed, FetchState())

@@ -45,7 +45,8 @@ class Workers:
         self, processes: int = 1, *, initializer: Callable[[], object] | None = None, memory: int = GIB
     ) -> None:
         self._processes = processes
-        self._initializer = initializer
+        # Pickled once: it may bring megabytes along. But not before a child is needed, which may be never.
+        self._initializer: Callable[[], object] | bytes = initializer or _ready
         self._memory = memory
         self._free = asyncio.Semaphore(processes)
         self._children: set[_Child] = set()
@@ -105,7 +106,7 @@ class Workers:
         self._children.add(child)
         try:
             async with asyncio.timeout(START.total_seconds()):
-                ok, value = await child.run(self._initializer or _ready, ())
+                ok, value = await child.do(self._first_request())
             if not ok:
                 raise value
         except TimeoutError:
@@ -116,9 +117,18 @@ class Workers:
             raise
         return child
 
+    def _first_request(self) -> bytes:
+        if not isinstance(self._initializer, bytes):
+            self._initializer = _request(self._initializer, ())
+        return self._initializer
+
     async def _discard(self, child: "_Child") -> None:
         await child.kill()
         self._children.discard(child)
+
+
+def _request(func: Callable[..., object], args: tuple[object, ...]) -> bytes:
+    return pickle.dumps((func, args), pickle.HIGHEST_PROTOCOL)
 
 
 class _Child:
@@ -153,7 +163,10 @@ class _Child:
 
     async def run(self, func: Callable[..., object], args: tuple[object, ...]) -> tuple[bool, Any]:
         """(True, result) or (False, the function's exception). Raises WorkerDied."""
-        request = pickle.dumps((func, args), pickle.HIGHEST_PROTOCOL)
+        return await self.do(_request(func, args))
+
+    async def do(self, request: bytes) -> tuple[bool, Any]:
+        """As run(), of what _request() has made."""
         try:
             self._requests.write(_HEAD.pack(len(request)))
             self._requests.write(request)  # apart, since joining would copy megabytes

@@ -7,7 +7,7 @@ import pytest
 from bot.analyst import WorkerAnalyst, analyse_batch, warm_child
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerTimeout
-from bot.lexicons import own_files
+from bot.lexicons import lexicon_with, own_files
 from bot.worker import Workers
 
 
@@ -19,7 +19,7 @@ class FakeWorkers:
         self.poison: dict[str, Exception] = {}
         self.calls: list[list[str]] = []
 
-    async def call(self, func, documents, own, *, deadline):
+    async def call(self, func, documents, *, deadline):
         assert func is analyse_batch
         assert deadline > timedelta(0)
         self.calls.append([d.title for d in documents])
@@ -86,11 +86,11 @@ async def test_a_child_reads_with_the_user_s_words_as_they_were_when_the_bot_sta
     (tmp_path / "topics").mkdir()
     file = tmp_path / "topics" / "embargo.toml"
     file.write_text('[topic]\nid = "embargo"\nname = "Embargo"\n[[term]]\nlanguage = "en"\nwords = ["embargo"]\n')
-    own = own_files(tmp_path)
+    lexicon = lexicon_with(own_files(tmp_path))
     file.write_text("[[half a line")
-    workers = Workers(1, initializer=partial(warm_child, own))
+    workers = Workers(1, initializer=partial(warm_child, lexicon))
     try:
-        (found,) = await WorkerAnalyst(workers, own=own).analyse([Document("", "France rejected the embargo.", "en")])
+        (found,) = await WorkerAnalyst(workers).analyse([Document("", "France rejected the embargo.", "en")])
     finally:
         await workers.close()
     assert found.topics == ("embargo",)

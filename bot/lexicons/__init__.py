@@ -5,14 +5,17 @@ from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.analysis.extract import Engine
 from bot.analysis.lexicon import Lexicon
 from bot.errors import Mistake
 from bot.lexicons.building import Builder
 from bot.lexicons.own import ENDING, NONE, OwnFiles, own_files
 from bot.lexicons.reading import Source
 from bot.lexicons.shapes import SHAPES
+
+if TYPE_CHECKING:
+    from bot.analysis.extract import Engine
 
 __all__ = ["NONE", "OwnFiles", "default_engine", "lexicon_with", "load_lexicon", "own_files", "read_lexicon"]
 
@@ -34,13 +37,15 @@ def read_lexicon(roots: Sequence[Path | Traversable]) -> Lexicon:
     return _built([file for root in roots for file in _files(root, "")], ())
 
 
-def default_engine(own: OwnFiles = NONE) -> Engine:
+def default_engine(own: OwnFiles = NONE) -> "Engine":
     """The engine over `lexicon_with(own)`, built once a process. Raises LexiconError."""
     return _engine(own)
 
 
 @lru_cache(maxsize=2)
-def _engine(own: OwnFiles) -> Engine:
+def _engine(own: OwnFiles) -> "Engine":
+    from bot.analysis.extract import Engine  # the bot itself reads the lexicon only, and hands it to its children
+
     return Engine(lexicon_with(own))
 
 

@@ -175,8 +175,9 @@ class Builder:
         self.mistakes += tongue_mistakes(self._spoken, {*self._languages, *self._wrong})
         conflicts, actors, places, posts = (self._things[kind] for kind in THINGS)
         named = {(s.name, t.file, t.lines.get(s.name)): (s.name, t) for _, s, t in self._spellings}
+        both = {**actors, **places}
         for name, table in named.values():
-            self._leads(name, [name], {**actors, **places}, table)
+            self._leads(name, [name], both, table)
         for table in self._abouts:
             self._leads("about", table.texts("about"), places, table)
         for table in posts.values():

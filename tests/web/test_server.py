@@ -8,7 +8,8 @@ import pytest
 
 from bot.errors import ConfigError
 from bot.service.health import HealthReport
-from bot.web import PrometheusMeter, WebServer
+from bot.web.metrics import PrometheusMeter
+from bot.web.server import WebServer
 
 WELL = HealthReport(healthy=True, facts={"version": "0.1.0", "feeds": 40})
 

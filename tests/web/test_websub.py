@@ -26,8 +26,10 @@ from bot.service.ingest import Ingest, PollOutcome
 from bot.service.pushed import Pushed
 from bot.service.pushes import BUSY_WAIT, COMPARE, SETTLED, Pushes
 from bot.storage import SqlStorage
-from bot.web import CALLBACKS, Callbacks, PrometheusMeter, WebServer
-from bot.web.websub import PER_MINUTE, Gate
+from bot.web.metrics import PrometheusMeter
+from bot.web.server import WebServer
+from bot.web.websub import PATH as CALLBACKS
+from bot.web.websub import PER_MINUTE, Callbacks, Gate
 from bot.worker import Workers
 from tests.fakes.feeds import FakeAnalyst
 from tests.fakes.hub import FakeHub
