@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -121,8 +121,7 @@ class Fetcher:
             headers[hdrs.IF_MODIFIED_SINCE] = state.last_modified
         answer = await self.get(state.learnt_address or url, headers=headers)
         wait = retry_after(answer.headers, now=datetime.now(UTC))
-        conditional = bool(state.etag or state.last_modified)
-        if not answer.ok and not (answer.status == 304 and conditional):
+        if not answer.ok and not (answer.status == 304 and (state.etag or state.last_modified)):
             raise status_fault(answer.status, retry_after=wait)
         unchanged = not answer.ok or answer.digest == state.body_digest
         return Fetched(
@@ -155,44 +154,46 @@ class Fetcher:
     async def _ask(
         self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, most: int
     ) -> Answer:
-        target = checked_url(url)
-        async with self._turns.at(target.host or ""):
-            try:
-                async with asyncio.timeout(self._timeout.total_seconds()):
-                    return await self._follow(target, headers, form, max_bytes, most)
-            except TimeoutError:
-                raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
+        target, moved_to, for_good = checked_url(url), None, True
+        left, clock = self._timeout.total_seconds(), asyncio.get_running_loop().time
+        for _ in range(most + 1):
+            # Also where redirects lead: many feeds of many hosts may end at one.
+            async with self._turns.at(target.host or ""):
+                try:
+                    async with asyncio.timeout(left) as timer:
+                        found, status = await self._hop(target, headers, form, max_bytes, follow=most > 0)
+                except TimeoutError:
+                    raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
+                left = (timer.when() or 0.0) - clock()
+            if isinstance(found, Answer):
+                return replace(found, moved_to=moved_to)
+            # Never learnt: a way out of encryption, and what is too long to keep.
+            encrypted_still = target.scheme in ("http", found.scheme)
+            for_good = for_good and status in _FOR_GOOD and encrypted_still and len(str(found)) <= _MAX_HEADER
+            target, moved_to = found, str(found) if for_good else moved_to
+        raise FetchError(f"redirected more than {most} times")
 
     async def close(self) -> None:
         """Close every connection."""
         if self._session is not None:
             await self._session.close()
 
-    async def _follow(
-        self, target: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, redirects: int
-    ) -> Answer:
-        moved_to, for_good = None, True
+    async def _hop(
+        self, target: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, *, follow: bool
+    ) -> tuple[Answer | URL, int]:
+        """One request: its answer, or where that leads to, with its status."""
         headers = {hdrs.USER_AGENT: self._agent, **headers}
         method, kept = (hdrs.METH_GET, _REDIRECTS) if form is None else (hdrs.METH_POST, _FORM_REDIRECTS)
-        for _ in range(redirects + 1):
-            try:
-                async with self._http().request(
-                    method, target, headers=headers, data=form, allow_redirects=False
-                ) as response:
-                    followed = redirects and response.status in kept
-                    where = leads_to(target, response.status, response.headers) if followed else None
-                    if where is None:
-                        return replace(await _answer(response, max_bytes), moved_to=moved_to)
-                    for_good = for_good and response.status in _FOR_GOOD
-                    before, target = target, where
-                    # Never learnt: a way out of encryption, and what is too long to keep.
-                    for_good = for_good and before.scheme in ("http", target.scheme) and len(str(target)) <= _MAX_HEADER
-                    moved_to = str(target) if for_good else moved_to
-            except FetchError:
-                raise
-            except Exception as error:
-                raise network_fault(error, target.host or "the host") from error
-        raise FetchError(f"redirected more than {redirects} times")
+        try:
+            request = self._http().request(method, target, headers=headers, data=form, allow_redirects=False)
+            async with request as response:
+                followed = follow and response.status in kept
+                where = leads_to(target, response.status, response.headers) if followed else None
+                return where or await _answer(response, max_bytes), response.status
+        except FetchError:
+            raise
+        except Exception as error:
+            raise network_fault(error, target.host or "the host") from error
 
     def _http(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -278,10 +279,9 @@ def _offer(response: aiohttp.ClientResponse) -> Offer | None:
     stated = response.headers.getall(hdrs.LINK, [])
     if not stated or sum(map(len, stated)) > _MAX_LINKS:
         return None
-    links: Iterable[tuple[object, object]] = ()
     with contextlib.suppress(ValueError):  # an address that is none
-        links = [(rel, str(link.get("url", ""))) for rel, link in response.links.items()]
-    return offered(links)
+        return offered([(rel, str(link.get("url", ""))) for rel, link in response.links.items()])
+    return None
 
 
 async def _read(response: aiohttp.ClientResponse, max_bytes: int, digest: "hashlib.blake2b") -> bytes:

@@ -379,6 +379,25 @@ async def test_a_feed_does_not_wait_for_ever_behind_others_of_a_host_that_hangs(
         assert (await fetcher.feed(url, FRESH)).body == b"<rss/>", "turns are given back"
 
 
+async def test_where_a_redirect_leads_is_asked_in_its_turn(site: Site) -> None:
+    gate = asyncio.Event()
+
+    async def hang(_: web.Request) -> web.Response:
+        await gate.wait()
+        return web.Response(body=b"<rss/>")
+
+    url = site.on("/slow", hang)
+    elsewhere = site.answer("/go", status=302, Location=url).replace("127.0.0.1", "localhost")
+    async with fetching(turn=timedelta(milliseconds=50), timeout=timedelta(seconds=5)) as fetcher:
+        ahead = [asyncio.create_task(fetcher.feed(url, FRESH)) for _ in range(2)]
+        await asyncio.sleep(0.02)
+        with pytest.raises(BusyHostError, match=r"127\.0\.0\.1 is busy with other feeds"):
+            await fetcher.feed(elsewhere, FRESH)
+        gate.set()
+        assert [f.body for f in await asyncio.gather(*ahead)] == [b"<rss/>"] * 2
+        assert (await fetcher.feed(elsewhere, FRESH)).body == b"<rss/>", "turns are given back"
+
+
 @pytest.mark.parametrize(
     ("headers", "wait"),
     [
