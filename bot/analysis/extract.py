@@ -98,4 +98,4 @@ def _telling(statement: Statement) -> tuple[float, int, bool]:
 
 def _stands(word: str, text: str) -> bool:
     """Whether a word stands by itself in a text: a columnist quoted in the news is no column."""
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None
+    return word in text and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text) is not None

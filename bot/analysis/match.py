@@ -88,7 +88,7 @@ class Names:
             for word in (place.name, *place.aliases, *place.adjectives):
                 entry(word).place = place
         self._keys = sorted(known)
-        self._known = [tuple(known[k].values()) for k in self._keys]
+        self._known = [known[k] for k in self._keys]
         self._search = AhoCorasick(self._keys, matchkind=MatchKind.Standard)
 
     def find(self, view: View) -> list[Name]:
@@ -105,9 +105,9 @@ class Names:
             if not _whole(view.low, start, end):
                 continue
             text = view.plain[start:end]
-            match = next((k for k in self._known[pattern] if k.spelling == text), None)
+            match = self._known[pattern].get(text)
             if match is None and len(text) > 3 and (text.isupper() or text[0].isupper()):
-                match = next((k for k in self._known[pattern] if not k.spelling.isupper()), None)
+                match = next((k for k in self._known[pattern].values() if not k.spelling.isupper()), None)
             if match is not None:
                 yield start, end, match
 
@@ -171,7 +171,7 @@ class TopicHits:
     """Finds the topics' words of one language, and signs of war."""
 
     def __init__(self, lexicon: Lexicon, language: str) -> None:
-        self._what: list[list[tuple[str, Any]]] = []
+        self._what: list[list[tuple[tuple[str, str], Any]]] = []  # topic and layer, and what it is there
         self._stems: set[int] = set()  # "truc*": the word may go on
         self._glued = frozenset(lexicon.languages[language].words.get("glued", ()))
         index: dict[str, int] = {}
@@ -183,7 +183,7 @@ class TopicHits:
                     self._stems.add(number)
                 if number == len(self._what):
                     self._what.append([])
-                self._what[number].append((topic, what))
+                self._what[number].append(((topic, _layer(what)), what))
 
         for topic in lexicon.topics.values():
             words = topic.words.get(language)
@@ -213,11 +213,11 @@ class TopicHits:
         parts: list[tuple[Part, int, int]] = []
         for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
             if _begins(view.low, start, self._glued) and (pattern in self._stems or _ends(view.low, end)):
-                for topic, what in self._what[pattern]:
+                for layer, what in self._what[pattern]:
                     if isinstance(what, Part):
                         parts.append((what, start, end))
                     else:
-                        layers.setdefault((topic, _layer(what)), []).append((what, start, end))
+                        layers.setdefault(layer, []).append((what, start, end))
         for topic, term, start, end in self._pairs.joined(sorted(parts, key=lambda p: p[1:]), view.low):
             layers.setdefault((topic, _layer(term)), []).append((term, start, end))
         out = [
@@ -226,7 +226,7 @@ class TopicHits:
         return sorted(out, key=lambda h: (h.start, h.end))
 
 
-def _layer(what: Term | Deed | Forbid) -> str:
+def _layer(what: Term | Deed | Forbid | Part | None) -> str:
     """Kinds of which one does not hide the other."""
     weak = isinstance(what, Term) and not {"article", "named"}.isdisjoint(what.near)
     return "weak" if weak else type(what).__name__

@@ -132,7 +132,7 @@ class Reading:
         for saying in sorted(said, key=_says_first):
             read.append(self._resolved(saying, found, read, noted))
         voices = [one.around for one in read if one.around is not None and _voiced(one, one.around)]
-        for one in read if self._may_tell(start, end) else ():
+        for one in read if read and self._may_tell(start, end) else ():
             if any(one is voice for voice in voices):
                 continue
             if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):

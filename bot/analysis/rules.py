@@ -30,6 +30,10 @@ class Rulebook:
     def __init__(self, rules: Iterable[StanceRule]) -> None:
         ordered = sorted(rules, key=lambda rule: (not rule.over, not rule.verb))
         self._rules = tuple((r, frozenset(r.words), frozenset(r.also), frozenset(r.unless)) for r in ordered)
+        self._with: dict[str, list[int]] = {}  # a word -> the numbers of its rules
+        for number, (_, words, _, _) in enumerate(self._rules):
+            for word in words:
+                self._with.setdefault(word, []).append(number)
         heads: dict[str, list[tuple[str, str]]] = {}  # up to a gap: the word, and what is behind the gap
         for word in sorted({w for r in self._rules for words in r[1:] for w in words}):
             head, _, tail = word.partition(GAP)
@@ -45,9 +49,10 @@ class Rulebook:
         """
         there, main = frozenset(self._there(content)), frozenset(self._there(verb))
         around = frozenset(self._there(clause)) if main else main
+        numbers = {n for word in there | main for n in self._with.get(word, ())}
         return [
             rule
-            for rule, words, also, unless in self._rules
+            for rule, words, also, unless in (self._rules[n] for n in sorted(numbers))
             if not words.isdisjoint(main if rule.verb else there)
             and (not also or not also.isdisjoint(around if rule.verb else there))
             and unless.isdisjoint(main if rule.verb else there)

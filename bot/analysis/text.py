@@ -12,13 +12,15 @@ from bot.domain.statement import Span
 # A space before a comma or an 's comes from tags cut out of pages.
 HIDDEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 UNSEEN = re.compile(
-    f"(?=[\\s{HIDDEN}])"  # one quick look passes over letters, which are most of a text
-    f"(?:[{HIDDEN}]+|(?<=\\s)[^\\S\\n]+|[^\\S\\n]+(?=[,;.!?\\n]|[’']s\\b))"
+    f"[\\s{HIDDEN}](?<!\\n)"  # a set of characters first: the search leaps over letters, which are most of a text
+    f"(?:(?<=[{HIDDEN}])[{HIDDEN}]*|(?<=\\s\\s)[^\\S\\n]*|(?<=\\s)[^\\S\\n]*(?=[,;.!?\\n]|[’']s\\b))"
 )
 OPENING = {"“": "”", "„": "“”", "«": "»", "‘": "’", '"': '"', "'": "'"}
 # Letters that writers of Turkish and Arabic put for one another.
 ONE_LETTER = {"ı": "i", "أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي"}
 LONGEST_QUOTE = 2_000
+# A quotation mark, or the line breaks before one.
+MARK = re.compile('[“”„«»‘’"\'\\n](?:(?<!\\n)|(?<!\\n\\n)\\n*(?=[“"]))')
 MOST_KNOWN = 5_000  # characters a table remembers; a hostile text may hold a million
 LONGEST_SENTENCE = 1_500  # longer ones are lists or noise, and reading costs the square
 
@@ -129,7 +131,7 @@ def quotes(view: View) -> list[Quote]:
     """Quotations of at least two words, in order, not nested, each within LONGEST_QUOTE characters."""
     found: list[Quote] = []
     text, opened, closers = view.shown, -1, ""
-    for mark in re.finditer('[“”„«»‘’"\']|(?<!\n)\n+(?=[“"])', text):
+    for mark in MARK.finditer(text):
         at, char = mark.start(), mark.group()
         if char[0] == "\n":  # a paragraph of a longer quotation, closed only after its last
             if opened >= 0 and at - opened <= LONGEST_QUOTE:

@@ -1,7 +1,7 @@
 """Whether a topic's words mean the topic where they stand, and whether they are what somebody speaks about."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.analysis.classes import OTHER
 from bot.analysis.clause import Range, Saying
@@ -39,7 +39,7 @@ class Topics:
         self._lexicon, self._view, self._words, self._day = lexicon, view, language.words, day
         self._books = books
         self._war = [h.start for h in hits if h.what is None]
-        self._forbids = [h for h in hits if isinstance(h.what, Forbid)]
+        self._forbids = [(h, h.what) for h in hits if isinstance(h.what, Forbid)]
         self._terms = [h for h in hits if isinstance(h.what, Term | Deed)]
         self._starts = [h.start for h in self._terms]
         self._named = {h.topic for h in self._terms if _names(h)}
@@ -48,11 +48,15 @@ class Topics:
         self._conflict = bool(self._war or self._land.places or dispute)
         self._between = language.any_of("determiner", "between")
         self._plainly: dict[tuple[Range, ...], Stance] = {}  # of words said
+        self._fitting: dict[tuple[str, str, Told], list[StanceRule]] = {}  # to words said by several
         self.reasons: list[str] = []
 
     def fitting(self, topic: str, words: str, told: Told) -> list[StanceRule]:
         """The stance rules of a topic that fit the words said, in their order."""
-        return self._books[topic].fitting(words, told.whose, told.verb, told.clause)
+        key = (topic, words, told)
+        if key not in self._fitting:
+            self._fitting[key] = self._books[topic].fitting(words, told.whose, told.verb, told.clause)
+        return self._fitting[key]
 
     def deeds(self, start: int, end: int) -> dict[int, int]:
         """Where in [start, end) a verb stands that is cue and topic at once, and its end."""
@@ -78,17 +82,16 @@ class Topics:
 
     def may_count(self, start: int, end: int, sentence: Range) -> bool:
         """Whether a topic's words in [start, end) may count in a saying, or there is a reason why they do not."""
-        before = len(self.reasons)
-        counts = any(self._counts(hit, sentence) for hit in self._within(start, end))
+        hits, before = self._within(start, end), len(self.reasons)
+        if not hits:
+            return False
+        counts = any(self._counts(hit, sentence) for hit in hits)
         told = len(self.reasons) > before
         del self.reasons[before:]
         return counts or told
 
-    def _within(self, start: int, end: int) -> Iterator[Hit]:
-        at = bisect_left(self._starts, start)
-        while at < len(self._terms) and self._starts[at] < end:
-            yield self._terms[at]
-            at += 1
+    def _within(self, start: int, end: int) -> Sequence[Hit]:
+        return self._terms[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
 
     def _meant(self, hit: Hit, saying: Saying, sentence: Range) -> bool:
         act = saying.cue.kind == "act"
@@ -171,13 +174,10 @@ class Topics:
             return False
         if not all(self._stands(near, hit, *sentence) for near in _near(hit)):
             return False
-        for other in self._forbids:
-            forbid = other.what
-            if not isinstance(forbid, Forbid) or other.topic != hit.topic:
+        for other, forbid in self._forbids:
+            if other.topic != hit.topic or abs(other.start - hit.start) >= forbid.window * WORD:
                 continue
-            if any(self._stands(near, hit, *sentence) for near in forbid.without):
-                continue
-            if abs(other.start - hit.start) < forbid.window * WORD:
+            if not any(self._stands(near, hit, *sentence) for near in forbid.without):
                 self.reasons.append(f"quiet: {self.text(hit)!r} next to {self.text(other)!r} ({forbid.meaning})")
                 return False
         return True

@@ -10,6 +10,7 @@ from bot.analysis.match import Name
 from bot.analysis.text import View, unified
 
 TOKEN = re.compile(
+    r"[a-z]{2,}(?=[ ,])|"  # most words, found at once
     r"(?:[A-Za-z]\.){2,}|'s\b|[A-Z][a-z]{1,3}\.(?=\s[A-Z])|[^\W_]+(?:[-.&/][^\W_]+|'(?!s\b)[^\W_]+)*|[^\w\s]"
 )
 PUNCTUATION = {
@@ -39,7 +40,7 @@ APART = 25  # words from a verb to the particle that belongs to it
 CLOSING = frozenset(",.;:!?")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Unit:
     """One word or one fixed phrase of a sentence, [start, end) in the view."""
 
@@ -174,11 +175,13 @@ class Grammar:
 
     def units(self, view: View, start: int, end: int, names: Sequence[Name]) -> list[Unit]:
         """The units of one sentence."""
-        tokens = [m.span() for m in TOKEN.finditer(view.plain, start, end)]
+        plain, text = view.plain, view.low
+        tokens = [m.span() for m in TOKEN.finditer(plain, start, end)]
         at_name = {n.start: n for n in names}
         if self._glued:
-            tokens = self._unglued(view.low, tokens, at_name)
-        low = [view.low[a:b] for a, b in tokens]
+            tokens = self._unglued(text, tokens, at_name)
+        low = [text[a:b] for a, b in tokens]
+        single, second, kinds = self._single, self._second, self._kinds
         out: list[Unit] = []
         i, quoted = 0, False
         while i < len(tokens):
@@ -186,25 +189,25 @@ class Grammar:
             if (name := at_name.get(a)) is not None:
                 while i < len(tokens) and tokens[i][0] < name.end:
                     i += 1
-                out.append(Unit("name", a, name.end, view.low[a : name.end], name))
+                out.append(Unit("name", a, name.end, text[a : name.end], name))
                 continue
             word = low[i]
-            like, end = self._fixed(low, i) if word in self._second else (self._single.get(word), i + 1)
+            like, end = self._fixed(low, i) if word in second else (single.get(word), i + 1)
             if like is None:
-                text = view.plain[a:b]
-                kind = self._kinds.get(text) or self._kind(text, word)
+                shown = plain[a:b]
+                kind = kinds.get(shown) or self._kind(shown, word)
                 if word == "'":
-                    quoted = not quoted and not _owning(view.plain, a)
-                    kind = "mark" if quoted or not _owning(view.plain, a) else "possessive"
+                    quoted = not quoted and not _owning(plain, a)
+                    kind = "mark" if quoted or not _owning(plain, a) else "possessive"
                 out.append(Unit(kind, a, b, word))
-            elif like.cue is not None and _hyphened(view.plain, a):
+            elif like.cue is not None and _hyphened(plain, a):
                 out.append(Unit("word", a, b, word))
                 end = i + 1
             elif like.role is not None:
                 out.append(self._post(like, view, a, tokens[end - 1][1], named=bool(out) and out[-1].kind == "cap"))
             else:
                 b = tokens[end - 1][1]
-                out.append(Unit(like.kind, a, b, view.low[a:b], None, None, like.cue, like.modifier))
+                out.append(Unit(like.kind, a, b, text[a:b], None, None, like.cue, like.modifier))
             i = end
         return out
 
