@@ -60,6 +60,7 @@ class _Reader:
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
         self._parser.EntityDeclHandler = self._entity
+        self._parser.AttlistDeclHandler = self._defaults
 
     def read(self, body: bytes) -> Opml:
         try:
@@ -88,6 +89,10 @@ class _Reader:
 
     def _entity(self, *_: object) -> None:
         raise _RefusedError("declares XML entities, which are refused", "export it anew; readers do not write such")
+
+    def _defaults(self, *_: object) -> None:
+        # Each outline would get them: megabytes, times a hundred thousand.
+        raise _RefusedError("declares attributes, which is refused", "export it anew; readers do not write such")
 
     def _outline(self, written: Mapping[str, str]) -> str | None:
         """Note a feed; the name of what is a folder."""

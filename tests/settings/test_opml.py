@@ -79,6 +79,7 @@ def test_names_become_such_that_feeds_toml_takes_them() -> None:
         (b"x" * (LARGEST + 1), None, "is larger than 10 MB"),
         (b"<opml>" + b"<outline>" * 5000, 1, "nests outlines more than 100 deep"),
         (b'<!DOCTYPE opml [<!ENTITY a "b">]>\n<opml>&a;</opml>', 1, "declares XML entities, which are refused"),
+        (b'<!DOCTYPE opml [<!ATTLIST outline text CDATA "x">]>\n<opml/>', 1, "declares attributes, which is refused"),
         (b'<!DOCTYPE opml [<!ENTITY % a SYSTEM "file:///etc/passwd"> %a;]>\n<opml/>', 1, "declares XML entities"),
     ],
 )
@@ -88,6 +89,13 @@ def test_what_is_no_opml_is_refused_with_its_line(body: bytes, line: int | None,
     ((where, said),) = told(found)
     assert said.startswith(what)
     assert where == line
+
+
+def test_defaults_of_attributes_never_unfold() -> None:
+    """400 kB with 400 outlines took 28 s, and the time grows with the square."""
+    declared = '<!ATTLIST outline xmlUrl CDATA "https://evil.example/">'
+    body = f"<!DOCTYPE opml [{declared}]><opml><body>{'<outline/>' * 9}</body></opml>".encode()
+    assert read_opml(body, source="my.opml").outlines == []
 
 
 def test_entities_never_unfold() -> None:
