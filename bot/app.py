@@ -207,8 +207,8 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
     async with AsyncExitStack() as stack:
         url = settings.database_url.reveal()
         owned = stack.enter_context(alone(url))
-        for revision in await upgrade(url):
-            log.info("database upgraded to %s", revision)
+        if applied := await upgrade(url):
+            log.info("database upgraded to %s", applied[-1])
         storage = await open_storage(url)
         stack.push_async_callback(storage.close)
         clock, meter = SystemClock(), PrometheusMeter()

@@ -245,11 +245,7 @@ class Ingest:
         )
         if state.learnt_address != claimed.state.learnt_address and state.learnt_address:
             host = urlsplit(state.learnt_address).hostname  # the rest may hold a key
-            log.info(
-                "%s: it has moved for good and is asked at %s now; `feed list` tells its new url",
-                claimed.feed.name,
-                host,
-            )
+            log.info("%s: moved for good, asked at %s now; `feed list` tells its new url", claimed.feed.name, host)
         return replace(state, next_check=due.at, reason=due.reason)
 
     async def _defer(self, claimed: ClaimedFeed) -> PollOutcome:
