@@ -198,3 +198,14 @@ def test_the_example_can_be_copied_as_it_is(machine: Machine) -> None:
 def test_scripts_can_be_started(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     assert (ROOT / script).read_text().startswith("#!/usr/bin/env bash\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "told"),
+    [(["--help"], 0, "attribution, poll"), (["latency", "nonsense"], 2, "bench: no part is called nonsense;")],
+)
+def test_bench_helps_before_it_measures_anything(arguments: list[str], code: int, told: str) -> None:
+    result = subprocess.run([ROOT / "scripts" / "bench", *arguments], capture_output=True, text=True, check=False)
+    assert result.returncode == code
+    assert told in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
