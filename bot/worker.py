@@ -6,6 +6,7 @@ Parent and child speak length-prefixed pickles over two pipes. Why not a library
 import asyncio
 import contextlib
 import ctypes
+import gc
 import json
 import logging
 import os
@@ -203,12 +204,16 @@ def serve() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     logging.getLogger().addHandler(logging.NullHandler())  # libraries quote their input; no log line of theirs gets out
+    gc.disable()  # for the initializer: what it builds stays, and no collection need look through it, then or later
     with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as replies:
         os.dup2(2, 1)  # a library that prints must not break the conversation
         while head := requests.read(_HEAD.size):
             reply = _answer(requests.read(*_HEAD.unpack(head)), memory)
             replies.write(_HEAD.pack(len(reply)) + reply)
             replies.flush()
+            if not gc.isenabled():
+                gc.freeze()
+                gc.enable()
 
 
 def _answer(request: bytes, memory: int) -> bytes:
