@@ -23,6 +23,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from bench.rig import LOOPBACK, Stopwatch, ask
 from bench.server import FeedServer
@@ -86,7 +87,6 @@ def late(database: Path) -> float:
 async def soak(options: argparse.Namespace, server: FeedServer, folder: Path) -> int:
     """Run, print, judge."""
     told, every = Stopwatch(), timedelta(seconds=options.every)
-    app._messengers = lambda *_: [told]  # the one part that is not the bot's own
     feeds = tuple(
         Feed(f"Feed {i}", server.url(i), f"Publisher {i}", language="en", every=every, at_most=every)
         for i in range(options.feeds)
@@ -100,7 +100,7 @@ async def soak(options: argparse.Namespace, server: FeedServer, folder: Path) ->
         allow_addresses=LOOPBACK,
     )
     watch, tally = LoopWatch(), Tally(server, told)
-    running = asyncio.create_task(app.run(settings))
+    running = asyncio.create_task(run(settings, told))
     print(HEAD, flush=True)
     began = time.monotonic()
     for minute in range(1, options.minutes + 1):
@@ -115,6 +115,12 @@ async def soak(options: argparse.Namespace, server: FeedServer, folder: Path) ->
     await running
     await tally.count()
     return verdict(tally, watch, before=time.monotonic() - 2 * options.every)
+
+
+async def run(settings: Settings, told: Stopwatch) -> None:
+    """The bot, of which one part is not its own: where alerts go."""
+    with patch.object(app, "wanted_messengers", lambda *_: [told]):
+        await app.run(settings)
 
 
 def row(minute: int, tally: Tally, watch: LoopWatch, server: int, polls: int, used: float, behind: float) -> None:
