@@ -8,6 +8,7 @@ import pytest
 from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.pace import PAUSED, Said
 from bot.domain.push import Offer
+from bot.domain.standing import Standing
 from bot.domain.subscription import Subscription
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
 
@@ -154,6 +155,28 @@ async def test_a_feed_whose_learnt_address_the_operator_writes_down_is_the_same_
     await storage.sync_feeds(mended)
     found = {h.feed: (h.state.etag, h.state.moved_to) for h in await storage.health()}
     assert found == {mended[0]: (FEED.name, None), mended[1]: (None, None)}, "two redirects may be a slip"
+
+
+async def test_a_feed_does_not_take_the_learnt_address_of_another(storage):
+    new = replace(FEED, name="New", url="https://new.example/rss")
+    await storage.sync_feeds([FEED, new])
+    for one in await claim(storage):
+        moved_to, times = (new.url, 3) if one.feed == FEED else (None, 0)
+        await finish(storage, one, FetchState(etag=one.feed.name, moved_to=moved_to, moved_times=times))
+    await storage.sync_feeds([new])
+    assert {h.feed: h.state.etag for h in await storage.health()} == {new: "New"}
+    await storage.sync_feeds([FEED, new])
+    assert {h.feed: h.state.etag for h in await storage.health()} == {FEED: FEED.name, new: "New"}
+
+
+async def test_a_retired_feed_that_comes_back_into_the_settings_counts_as_failing(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    await finish(storage, one, FetchState(failures=9, standing=Standing.RETIRED, last_success=NOW, next_check=NOW))
+    await storage.sync_feeds([])
+    await storage.sync_feeds([FEED])
+    (back,) = await claim(storage)
+    assert (back.state.standing, back.state.failures, back.state.last_success) == (Standing.FAILING, 1, NOW)
 
 
 async def test_feeds_and_channels_change_together_and_without_a_word(storage, caplog):
