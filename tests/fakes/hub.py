@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-Mode = Literal["accept", "refuse", "broken", "silent", "moved"]
+Mode = Literal["accept", "refuse", "broken", "silent", "moved", "hasty"]
 
 
 @dataclass
@@ -86,6 +86,9 @@ class FakeHub:
             return web.Response(status=500, text="<script>")
         if self.mode == "moved" and request.path == "/":
             return web.Response(status=307, headers={"Location": "/elsewhere"})
+        if self.mode == "hasty":
+            await self._confirm(form)
+            return web.Response(status=500)
         if self.mode != "silent":
             task = asyncio.create_task(self._confirm(form))
             self._tasks.add(task)
