@@ -9,7 +9,7 @@ from bot.domain.feed import Feed
 from bot.domain.push import PushStatus
 from bot.errors import BusyHostError, StorageError
 from bot.service.pushes import BUSY_WAIT, COMPARE, SETTLED
-from bot.web import CALLBACKS
+from bot.web.websub import PATH as CALLBACKS
 from bot.web.websub import PER_MINUTE
 from tests.fakes.hub import FakeHub
 from tests.web.town import Town, item, rss
