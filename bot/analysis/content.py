@@ -270,7 +270,7 @@ def stop(clause: Clause, k: int) -> int:
 def _next_verb(clause: Clause, i: int) -> bool:
     """Whether the subject's next verb begins here: "and called for", ", adding"."""
     units, unit = clause.units, clause.units[i]
-    if clause.quoted(unit.start):
+    if (unit.kind != "conjunction" and unit.cue is None) or clause.quoted(unit.start):
         return False
     if unit.kind == "conjunction":
         after = units[i + 1] if i + 1 < len(units) else unit
@@ -279,4 +279,4 @@ def _next_verb(clause: Clause, i: int) -> bool:
     while j > 0 and units[j].kind in ("mark", "adverb"):  # ", briefly noting"
         j -= 1
     before = units[j].kind
-    return unit.cue is not None and clause.grammar.participle(unit.low) and before == "comma"
+    return clause.grammar.participle(unit.low) and before == "comma"

@@ -96,7 +96,7 @@ class Reading:
 
     def _may_tell(self, start: int, end: int) -> bool:
         first = bisect_right(self._quote_ends, start)
-        begin = min([start, *(q.start for q in self._quotes[first : first + 1])])
+        begin = min([start, *self._quote_starts[first : first + 1]])
         return self.topics.may_count(begin, end, (start, end))
 
     def _tells(self, start: int, end: int) -> bool:
@@ -116,7 +116,8 @@ class Reading:
         begin = dateline.end() if dateline else start
         names = self._names_in(begin, end)
         units = self._grammar.units(view, begin, end, names)
-        found = phrases(units, self._grammar, capitals=self._grammar.capitals and not headline_case(view, start, end))
+        named = self._grammar.capitals and any(u.kind == "cap" for u in units)  # else nothing asks for capitals
+        found = phrases(units, self._grammar, capitals=named and not headline_case(view, start, end))
         inside, deeds = self._quotes_in(start, end), self.topics.deeds(start, end)
         clause = Clause(start, end, units, found, inside, self._grammar, deeds)
         sayings(clause)

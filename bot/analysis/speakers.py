@@ -47,15 +47,15 @@ class Memory:
         self.own = {w: kind for kind in ("m", "f", "it") for w in words.get(f"own_{kind}", ())}  # "his" -> "m"
         self.forenames = language.forenames
         self.cased_last = "verb last" in words.get("trait", ())
-        self.younger = frozenset(words.get("younger", ()))  # "Jr": not the one known by the name
+        self.younger = language.any_of("younger")  # "Jr": not the one known by the name
         # Canonical names are English, whatever the article's language.
         english = lexicon.languages.get("en")
         self.state_voice = english.words.get("state_voice", ()) if english is not None else ()
-        self.kinds = {kind: frozenset(words.get(f"any_{kind}", ())) for kind in ("state", "group", "body")}
-        self.vague = frozenset(words.get("vague", ()))
-        self.articles = frozenset(words.get("article", ()))
-        self.adversary = frozenset(words.get("adversary", ()))  # words that make of "generals" the two sides
-        self.experts = frozenset(words.get("expert", ()))  # who know of a state, and do not speak for it
+        self.kinds = {kind: language.any_of(f"any_{kind}") for kind in ("state", "group", "body")}
+        self.vague = language.any_of("vague")
+        self.articles = language.any_of("article")
+        self.adversary = language.any_of("adversary")  # words that make of "generals" the two sides
+        self.experts = language.any_of("expert")  # who know of a state, and do not speak for it
 
     def note(self, phrase: Phrase) -> None:
         """Remember whom a phrase names."""
@@ -158,7 +158,7 @@ class Memory:
         if lead.kind == "determiner":
             lead = next((u for u in phrase.units if u.kind != "determiner"), lead)
         role, owner = phrase.role if not _names_itself(phrase) else None, self._owner(phrase)
-        people = any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
+        people = bool(phrase.names) and any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
         units = [*reversed(phrase.units)] if people else []
         for unit, after in zip(units, [None, *units], strict=False):
             if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":

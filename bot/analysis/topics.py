@@ -47,6 +47,11 @@ class Topics:
         dispute = any(n.actor and lexicon.conflicts_of(n.actor.name) for n in names)
         self._conflict = bool(self._war or self._land.places or dispute)
         self._between = language.any_of("determiner", "between")
+        self._past = language.any_of("past")
+        self._talks, self._efforts, self._infinitive, self._behind = (
+            language.any_of(key) for key in ("talks", "efforts", "infinitive", "background")
+        )
+        self._owned = language.any_of("retold", "beside")  # background over an owner as well
         self._plainly: dict[tuple[Range, ...], Stance] = {}  # of words said
         self._fitting: dict[tuple[str, str, Told], list[StanceRule]] = {}  # to words said by several
         self.reasons: list[str] = []
@@ -116,7 +121,7 @@ class Topics:
             return False
         words = self._view.low[sentence[0] : sentence[1]].replace(",", " ").replace(".", " ").split()
         years = [w for w in words if len(w) == 4 and w.isdigit() and "1500" < w < (self._day[:4] or "0")]
-        return bool(years) or any(w in self._words.get("past", ()) for w in words)
+        return bool(years) or not self._past.isdisjoint(words)
 
     def _beyond(self, hit: Hit, saying: Saying) -> bool:
         """Whether an act is about something nearer, or about mediating, which is nobody's position."""
@@ -134,12 +139,12 @@ class Topics:
     def _background(self, hit: Hit, saying: Saying) -> bool:
         """Whether the words only say when, where or on what: "freed under the truce", "talks on a truce"."""
         lead = self._lead(hit)
-        if not lead or (lead in self._words.get("talks", ()) and saying.cue.kind != "say"):
+        if not lead or (lead in self._talks and saying.cue.kind != "say"):
             return False
         how = self._plain(saying)
-        if lead in self._words.get("talks", ()):
+        if lead in self._talks:
             return how == Stance.ASSESS
-        if lead in self._words.get("efforts", ()):
+        if lead in self._efforts:
             return saying.cue.kind == "say" and how in (Stance.ASSESS, Stance.PROPOSE)
         return how not in (Stance.ACCUSE, Stance.THREATEN)
 
@@ -155,13 +160,12 @@ class Topics:
     def _lead(self, hit: Hit) -> str:
         """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
         infinitive = owned = False
-        beyond = (*self._words.get("retold", ()), *self._words.get("beside", ()))
         for word in reversed(self._view.low[max(0, hit.start - LEAD) : hit.start].split()[-LEADING:]):
-            if word in self._words.get("talks", ()) or word in self._words.get("efforts", ()):
+            if word in self._talks or word in self._efforts:
                 return word
-            if word in self._words.get("background", ()):
-                return "" if infinitive or (owned and word not in beyond) else word  # "in Gaza to lay down arms"
-            infinitive = infinitive or word in self._words.get("infinitive", ())
+            if word in self._behind:
+                return "" if infinitive or (owned and word not in self._owned) else word  # "in Gaza to lay down arms"
+            infinitive = infinitive or word in self._infinitive
             owned = owned or word.endswith("'s")  # "since November's truce", but not "in Gaza's buffer zone"
             if word.endswith((",", ";", ".")) or not (word in self._between or "-" in word or owned):
                 return ""

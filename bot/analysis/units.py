@@ -10,7 +10,6 @@ from bot.analysis.match import Name
 from bot.analysis.text import View, unified
 
 TOKEN = re.compile(
-    r"[a-z]{2,}(?=[ ,])|"  # most words, found at once
     r"(?:[A-Za-z]\.){2,}|'s\b|[A-Z][a-z]{1,3}\.(?=\s[A-Z])|[^\W_]+(?:[-.&/][^\W_]+|'(?!s\b)[^\W_]+)*|[^\w\s]"
 )
 PUNCTUATION = {
