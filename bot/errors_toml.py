@@ -18,6 +18,8 @@ _SYNTAX = (
 )
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 LONGEST = 120
+# What git writes around two versions of the same lines, after an upgrade for example.
+_GIT = ("<<<<<<< ", ">>>>>>> ")
 
 
 def toml_mistake(source: str, text: str, error: Exception, *, header: str) -> Mistake:
@@ -30,5 +32,8 @@ def toml_mistake(source: str, text: str, error: Exception, *, header: str) -> Mi
     if (place := _PLACE.search(said)) is not None:
         said = said[: place.start()]
         line = int(place[1]) if place[1] else text.rstrip("\n").count("\n") + 1
+    lines = text.split("\n")
+    if line is not None and line <= len(lines) and lines[line - 1].startswith(_GIT):
+        mend = "git left two versions here: keep the right lines, take its marks away (<<<<<<<, =======, >>>>>>>)"
     said = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in said[:LONGEST])
     return Mistake(source, line, f"not valid TOML: {said}", mend.format(header=header))

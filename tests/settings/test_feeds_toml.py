@@ -109,6 +109,7 @@ URL_MEND = 'write it as in a browser: "https://example.org/rss.xml"'
         # --- TOML itself ---
         ('[[feed]]\nname = "A\n', 2, "not valid TOML: Illegal character '\\n'", "close the quotes"),
         ("[[feed]]\nname = A\n", 2, "not valid TOML: Invalid value", 'put text between double quotes: key = "value"'),
+        ("a = 1\n<<<<<<< Updated upstream\nb = 2\n", 2, "not valid TOML", "git left two versions here: keep"),
         ("[[feed]\nname = 1\n", 1, "not valid TOML: Expected ']]' at the end", "close the header: [[feed]]"),
         ("[[feed]]\nname\n", 2, "not valid TOML: Expected '=' after a key", 'write key = "value"'),
         ('[[feed]]\nname = "A"\nname = "B"\n', 3, "not valid TOML: Cannot overwrite a value", "it is there twice"),
