@@ -287,6 +287,17 @@ async def test_a_feed_that_leaves_the_settings_is_unsubscribed(town: Town) -> No
     assert await town.hub.send(callback, rss(item(1)), secret="late") == 410
 
 
+async def test_a_feed_that_is_gone_is_unsubscribed(town: Town) -> None:
+    await town.subscribed()
+    town.site.answer("/rss", status=410)
+    town.bot.clock.forward(minutes=20)
+    await town.bot.poll()
+    town.bot.clock.forward(seconds=SETTLED.total_seconds())
+    await town.tend()
+    assert town.hub.granted == {}
+    assert await town.all() == []
+
+
 async def test_another_hub_takes_over_and_the_old_one_is_let_go(town: Town) -> None:
     old = await town.subscribed()
     await town.hub.send(old, rss(item(1)))

@@ -93,6 +93,7 @@ async def test_bodies_that_are_no_feed_are_taken_and_forgotten(town: Town, caplo
     for body in (b"", b"<html>", b"\0" * 100, b"<rss>", b"{"):
         assert await town.hub.send(callback, body) == 202
     assert town.counted("unreadable") == 5
+    assert await town.hub.send(callback, rss()) == 202
     assert (await town.state()).pushed_until is None
     assert await town.hub.send(callback, rss(item(1))) == 202, "the feed is not held by them"
     assert len(await town.told()) == 1
@@ -235,6 +236,7 @@ async def test_many_feeds_that_are_pushed_at_once_all_get_their_turn(town: Town)
 
 
 async def test_polling_slows_while_pushes_arrive_and_not_for_a_hub_that_misses_news(town: Town) -> None:
+    town.hub.lease = 7_200  # so short that the end of it is told from a long silence
     callback = await town.subscribed()
 
     async def waits(*items: str) -> tuple[timedelta, str]:
