@@ -3,20 +3,18 @@
 Cold: an empty state. Warm: nothing has changed. Mixed: a tenth of the feeds has two new items of 30. CPU seconds are
 user + system of the process and of the children it waited for. What a cycle costs beyond the start is, of a client,
 what it takes beyond its cycle of one feed; of the bot, which stays, a round of one that runs already (`running`).
-`fetch only` is ours (`python -m bench.cycle URLS STATE`). The trimming loop and `reader` are those of the measuring rig
+`fetch only` is bench/fetch.py. The trimming loop and `reader` are those of the measuring rig
 beside the project (../shared/bench), `reader` in an environment that --peers makes in a temporary folder.
 """
 
 import asyncio
-import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import aiohttp
 
 from bench.rig import Rig, ask
 from bench.server import FeedServer
@@ -24,7 +22,7 @@ from bench.start import ROOT, settings
 from bench.watch import cpu
 
 SHARED = Path(os.environ.get("BENCH_SHARED", ROOT.parent / "shared")) / "bench"
-AT_ONCE = 50
+ONES = 3  # it is subtracted from the rest, so its noise is theirs
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ class Client:
 
 
 BOT = Client("bot", (sys.executable, "-m", "bot", "once"))
-FETCH = Client("fetch only", (sys.executable, "-m", "bench.cycle", "{urls}", "{state}"))
+FETCH = Client("fetch only", (sys.executable, "-m", "bench.fetch", "{urls}", "{state}"))
 TRIM = Client("trim loop", (sys.executable, str(SHARED / "poll_min.py"), "{urls}", "{state}", "--parser", "trim"))
 
 
@@ -99,7 +97,7 @@ def pair(clients: Sequence[Client], feeds: int, folder: Path) -> dict[str, dict[
         for client in clients:
             single = Course(client, urls[:1], folder / f"one-{client.name.replace(' ', '-')}")
             single.cycle()
-            found[client.name]["one"] = single.cycle()
+            found[client.name]["one"] = statistics.median(single.cycle() for _ in range(ONES))
     return found
 
 
@@ -117,29 +115,3 @@ async def running(feeds: int, folder: Path) -> dict[str, float]:
             found[phase] = cpu(without=server.pid) - before
         await rig.close()
     return found
-
-
-async def fetch_only(urls: Sequence[str], known: dict[str, str]) -> None:
-    """Conditional GETs, and nothing done with the answers; `known` are their ETags."""
-    waiting = iter(urls)
-
-    async def work(session: aiohttp.ClientSession) -> None:
-        for url in waiting:
-            headers = {"If-None-Match": known[url]} if url in known else {}
-            async with session.get(url, headers=headers) as answer:
-                await answer.read()
-                known[url] = answer.headers.get("ETag", "")
-
-    async with aiohttp.ClientSession() as session:
-        await asyncio.gather(*(work(session) for _ in range(AT_ONCE)))
-
-
-def main(urls: Path, state: Path) -> None:
-    """A cycle in which nothing is done with the answers."""
-    known = json.loads(state.read_text()) if state.exists() else {}
-    asyncio.run(fetch_only(urls.read_text().split(), known))
-    state.write_text(json.dumps(known))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
