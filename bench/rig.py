@@ -27,7 +27,8 @@ from bot.lexicons import load_lexicon
 from bot.service.deliver import Deliverer
 from bot.service.ingest import Ingest, PollOutcome
 from bot.service.poller import Poller
-from bot.service.ports import Analyst, ClaimedFeed
+from bot.service.ports import Analyst
+from bot.service.storage import ClaimedFeed
 from bot.storage import SqlStorage, open_storage, upgrade
 from bot.worker import Workers
 

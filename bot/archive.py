@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bot.secret import Secret
-from bot.service.ports import FeedHealth
+from bot.service.storage import FeedHealth
 from bot.storage import SqlStorage, open_storage, require
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from bot.service.conditions import Condition, Fares, as_json, counted, fares
-from bot.service.ports import FeedHealth
+from bot.service.storage import FeedHealth
 
 # Columns after the name, with their widths: "125 min ago", "in 23 h", "1.2 MB" and a gap.
 COLUMNS: Final = (("ANSWERED", 12), ("CHANGED", 12), ("NEXT CHECK", 12), ("SAVED", 9))

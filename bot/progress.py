@@ -7,8 +7,8 @@ from datetime import datetime
 from bot import __version__
 from bot.config import Settings
 from bot.service.ingest import PollOutcome
-from bot.service.ports import ClaimedFeed, FeedCounts
 from bot.service.spans import span
+from bot.service.storage import ClaimedFeed, FeedCounts
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from bot.domain.feed import Feed, FetchState
 from bot.domain.statement import Analysis, Document
 from bot.errors import ConfigError, LexiconError, Mistake, StorageError
 from bot.secret import Secret
-from bot.service.ports import FeedHealth
+from bot.service.storage import FeedHealth
 
 ROOT = Path(__file__).resolve().parents[1]
 TOPICS = ("ceasefire", "control", "sanctions")

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.feed import Feed, FetchState
 from bot.progress import Progress
 from bot.service.ingest import PollOutcome
-from bot.service.ports import ClaimedFeed, FeedCounts
+from bot.service.storage import ClaimedFeed, FeedCounts
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FEED = Feed("Harbour Wire", "https://wire.example/rss", "Harbour Wire")

@@ -8,8 +8,8 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from bot.domain.standing import Standing
-from bot.service.ports import FeedHealth
 from bot.service.spans import ago, span
+from bot.service.storage import FeedHealth
 
 
 class Condition(StrEnum):

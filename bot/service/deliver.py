@@ -11,7 +11,8 @@ from bot.domain.delivery import GIVE_UP, Delivery, DeliveryKind, Message, retry_
 from bot.domain.subscription import Platform
 from bot.errors import DeliveryError, Fate, StorageError
 from bot.service.crew import Crew
-from bot.service.ports import Clock, Messenger, Meter, Storage
+from bot.service.ports import Clock, Messenger, Meter
+from bot.service.storage import Storage
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from bot.domain.statement import Analysis
 from bot.domain.story import Story
 from bot.domain.subscription import Channel, Subscription
 from bot.service.judge import Add, Revise, recent
-from bot.service.ports import ClaimedFeed, Transaction
+from bot.service.storage import ClaimedFeed, Transaction
 
 # Titles repeat from day to day ("Live updates"), so that a story takes in no article later than this.
 STORY_WINDOW = timedelta(hours=48)

@@ -8,8 +8,9 @@ from datetime import timedelta
 
 from bot.domain.subscription import Platform
 from bot.errors import StorageError
-from bot.service.ports import Clock, FeedCounts, Messenger, Meter, Storage
+from bot.service.ports import Clock, Messenger, Meter
 from bot.service.spans import span
+from bot.service.storage import FeedCounts, Storage
 
 log = logging.getLogger(__name__)
 

@@ -13,10 +13,11 @@ from bot.domain.push import offer_of
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read, Spells
 from bot.service.judge import Add, Revise
-from bot.service.ports import Analyst, ClaimedFeed, Clock, FeedSource, Fetched, Meter, Parsed, Storage, Transaction
+from bot.service.ports import Analyst, Clock, FeedSource, Fetched, Meter, Parsed
 from bot.service.reading import Reader, Reading
 from bot.service.spans import span
 from bot.service.standing import NOTICE_WAIT, failed, owe_notices, works
+from bot.service.storage import ClaimedFeed, Storage, Transaction
 
 log = logging.getLogger(__name__)
 

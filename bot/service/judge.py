@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.article import Article
-from bot.service.ports import Known
+from bot.service.storage import Known
 
 # An item first seen three days after its date is an archive being republished, not news. Dates decide nothing else.
 MAX_AGE = timedelta(days=3)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from bot.errors import StorageError
 from bot.service.crew import Crew
 from bot.service.ingest import Ingest, PollOutcome
-from bot.service.ports import ClaimedFeed, Clock, Storage
+from bot.service.ports import Clock
+from bot.service.storage import ClaimedFeed, Storage
 
 log = logging.getLogger(__name__)
 

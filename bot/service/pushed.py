@@ -13,7 +13,8 @@ from bot.errors import StorageError
 from bot.service.crew import Crew
 from bot.service.ingest import Ingest
 from bot.service.poller import LEASE
-from bot.service.ports import ClaimedFeed, Clock, Fetched, Storage
+from bot.service.ports import Clock, Fetched
+from bot.service.storage import ClaimedFeed, Storage
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from bot.domain.push import LAST_TRY, LEASE, MAX_PATIENCE, Offer, Push, PushStatus, asked_again, granted, renewal
 from bot.errors import BusyHostError, FetchError, StorageError
-from bot.service.ports import Clock, Hubs, Meter, Storage, Transaction
+from bot.service.ports import Clock, Hubs, Meter
+from bot.service.storage import Storage, Transaction
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,10 @@ from datetime import datetime
 from bot.domain.standing import Standing
 from bot.domain.subscription import Platform
 from bot.service.conditions import Condition, chosen, counted, fares
-from bot.service.ports import Clock, FeedHealth, Messenger, Storage
+from bot.service.ports import Clock, Messenger
 from bot.service.reply import Reply
 from bot.service.spans import ago, span
+from bot.service.storage import FeedHealth, Storage
 
 SHOWN_FAILURES = 5
 MAX_FACT = 1000

@@ -11,7 +11,8 @@ from bot.domain.feed import Feed, FullText
 from bot.domain.statement import Analysis, Document
 from bot.service.filing import Read
 from bot.service.judge import Add, Revise, Skip, Verdict, judge, recent
-from bot.service.ports import Analyst, ClaimedFeed, FeedSource, Known, Parsed, Storage
+from bot.service.ports import Analyst, FeedSource, Parsed
+from bot.service.storage import ClaimedFeed, Known, Storage
 
 # A page fetch is a favour asked of the outlet: no more than this many in one poll, no longer than this in all.
 MAX_PAGES = 10

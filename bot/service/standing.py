@@ -7,7 +7,7 @@ from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.pace import next_try
 from bot.domain.standing import LOOK_IN, Notice, Standing, after_failure
 from bot.errors import FeedError
-from bot.service.ports import ClaimedFeed, Transaction
+from bot.service.storage import ClaimedFeed, Transaction
 
 # Feeds of one host fail and recover within minutes of each other: their notices wait for one message this long.
 NOTICE_WAIT = timedelta(minutes=15)

@@ -6,7 +6,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from bot.domain.standing import Standing
-from bot.service.ports import FeedCounts
+from bot.service.storage import FeedCounts
 from bot.storage.feeds import lapsed, no_lease
 from bot.storage.tables import Moment, feeds
 

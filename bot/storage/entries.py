@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from bot.domain.article import Article, title_key, titles_alike
 from bot.domain.story import Story
-from bot.service.ports import Known, Recalled
+from bot.service.storage import Known, Recalled
 from bot.storage.tables import Words, articles, entries, indexable
 
 AT_ONCE = 500  # databases take some thousands of parameters at most

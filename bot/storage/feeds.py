@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.domain.feed import PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
 from bot.domain.pace import MAX_BACKOFF
 from bot.domain.standing import LOOK_IN, Standing
-from bot.service.ports import ClaimedFeed, FeedHealth
+from bot.service.storage import ClaimedFeed, FeedHealth
 from bot.storage.said import said_of, stored
 from bot.storage.tables import Moment, feeds
 

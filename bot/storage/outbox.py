@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.subscription import Channel, Platform
-from bot.service.ports import Backlog
+from bot.service.storage import Backlog
 from bot.storage.feeds import lapsed, no_lease
 from bot.storage.tables import DEAD, OPEN, Moment, catch_ups, deliveries
 

@@ -16,7 +16,7 @@ from bot.domain.standing import Notice
 from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
-from bot.service.ports import Backlog, ClaimedFeed, FeedCounts, FeedHealth, Known, Recalled
+from bot.service.storage import Backlog, ClaimedFeed, FeedCounts, FeedHealth, Known, Recalled
 from bot.storage import articles, census, entries, feed_sync, feeds, notices, outbox, pushes, stories, subscriptions
 from bot.storage.checkpoint import Checkpointer
 from bot.storage.engine import DURABLE, READ_ONLY, may_be_of_one_row, open_engine

@@ -9,7 +9,7 @@ from bot.domain.feed import Feed, FetchState
 from bot.domain.standing import Standing
 from bot.service import conditions
 from bot.service.conditions import Condition, as_json, chosen, counted, fares, size
-from bot.service.ports import FeedHealth
+from bot.service.storage import FeedHealth
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.subscription import Platform
 from bot.errors import StorageError
 from bot.service.health import Pulse, Vitals, judge_health
-from bot.service.ports import Backlog, FeedCounts
+from bot.service.storage import Backlog, FeedCounts
 from tests.fakes.clock import FakeClock
 from tests.fakes.messenger import FakeMessenger
 from tests.fakes.meter import FakeMeter

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.article import Article
 from bot.service.judge import Add, Revise, Skip, judge, recent
-from bot.service.ports import Known
+from bot.service.storage import Known
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

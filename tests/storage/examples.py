@@ -9,7 +9,7 @@ from bot.domain.feed import Feed
 from bot.domain.statement import Analysis, Span, Stance, Statement
 from bot.domain.story import Story
 from bot.domain.subscription import Channel, Platform, Subscription
-from bot.service.ports import Known, Storage, Transaction
+from bot.service.storage import Known, Storage, Transaction
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

@@ -5,7 +5,7 @@ import pytest
 
 from bot.domain.feed import FetchState
 from bot.domain.standing import Standing
-from bot.service.ports import FeedCounts
+from bot.service.storage import FeedCounts
 from tests.storage.examples import FEED, LEASE, NOW
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

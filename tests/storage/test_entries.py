@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.statement import Stance
-from bot.service.ports import Known
+from bot.service.storage import Known
 from tests.storage.examples import NOW, analysis, article, flag, seen
 
 
