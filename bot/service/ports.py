@@ -89,7 +89,7 @@ class Analyst(Protocol):
         """One verdict a document, same order. Never raises for what a document holds."""
 
 
-# --- storage -------------------------------------------------------------------------------------
+# --- chat -----------------------------------------------------------------------------------------
 
 
 class Messenger(Protocol):

@@ -277,6 +277,3 @@ class Storage(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun, for a second at most, and let go of the database; afterwards the process can end."""
-
-
-# --- chat ----------------------------------------------------------------------------------------
