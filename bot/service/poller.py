@@ -122,7 +122,8 @@ class Poller:
                 await self._crew.rest()
             if not await self.tick(early=started):
                 self._look_no_more()
-                return
+                if not self._claims.busy:  # else a look was begun meanwhile, and may find something yet
+                    return
 
     async def stop(self, grace: timedelta) -> None:
         """Start nothing more; give running polls `grace`, then cancel them and give their leases back."""
