@@ -7,7 +7,6 @@ Round i serves every feed's i-th capture on loopback and runs the bot's `once` i
 """
 
 import hashlib
-import os
 import resource
 import sqlite3
 import subprocess
@@ -20,6 +19,7 @@ from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from bench.start import environment
 from bot.domain.article import entry_key
 from bot.feeds.parse import parse_feed
 
@@ -93,15 +93,7 @@ def _settings(folder: Path, base: str, feeds: dict[str, list[Path]]) -> dict[str
         for n in feeds
     )
     (folder / "feeds.toml").write_text("".join(rows))
-    return {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
-        "PARLEY_CONFIG": str(folder / "feeds.toml"),
-        "PARLEY_DATABASE_URL": f"sqlite:///{folder / 'parley.db'}",
-        "PARLEY_ALLOW_ADDRESSES": "127.0.0.0/8",
-        "PARLEY_HTTP": "off",
-        "PARLEY_LOG_LEVEL": "ERROR",
-    }
+    return environment(folder)
 
 
 def main() -> int:

@@ -47,6 +47,11 @@ def settings(folder: Path, urls: list[str], *, every: str = "24h") -> dict[str, 
     channel = '[[channel]]\nplatform = "console"\nid = "bench"\ncatch_up = "off"\n'
     head = f'[defaults]\nevery = "{every}"\n'
     (folder / "feeds.toml").write_text(head + "".join(feeds) + channel)
+    return environment(folder)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """Of a bot whose settings and database are in `folder`, and which may reach this machine."""
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
