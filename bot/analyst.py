@@ -22,7 +22,8 @@ BATCH = 50
 # than the two seconds which were given here, the child was killed before it had them, and so was the next.
 FIRST = timedelta(seconds=15)
 EACH = timedelta(seconds=0.2)
-# What one poll may have of the engine; beyond it the feed is a flood, and other feeds wait.
+# What one poll may have of the engine; beyond it the feed is a flood, and other feeds wait. A batch that fails at its
+# end (25 s) and one text that kills two children after it (30 s) still end before the poll does (ingest.DEADLINE).
 BUDGET = timedelta(seconds=60)
 
 
@@ -73,19 +74,28 @@ class WorkerAnalyst:
                 log.error("%d articles of one poll are left unflagged: reading the others took too long", len(batch))
                 verdicts += [_unread("the feed's other articles took too long")] * len(batch)
             else:
-                verdicts += await self._batch(batch)
+                verdicts += await self._batch(batch, end)
         return verdicts
 
-    async def _batch(self, documents: Sequence[Document]) -> list[Analysis]:
+    async def _batch(self, documents: Sequence[Document], end: float) -> list[Analysis]:
+        """A batch that fails is read one by one: halving it would wait for each bad text again at every step."""
         try:
             return await self._call(documents)
         except Exception as error:
             if len(documents) > 1:
-                half = len(documents) // 2
-                return await self._batch(documents[:half]) + await self._batch(documents[half:])
-            if isinstance(error, WorkerDied):
-                return [await self._again(documents[0])]
-            return [_given_up(documents[0], error)]
+                return [await self._alone(d, end) for d in documents]
+            return [await self._failed(documents[0], error)]
+
+    async def _alone(self, document: Document, end: float) -> Analysis:
+        if asyncio.get_running_loop().time() > end:
+            return _given_up(document, TimeoutError("the feed's other articles took too long"))
+        try:
+            return (await self._call([document]))[0]
+        except Exception as error:
+            return await self._failed(document, error)
+
+    async def _failed(self, document: Document, error: Exception) -> Analysis:
+        return await self._again(document) if isinstance(error, WorkerDied) else _given_up(document, error)
 
     async def _again(self, document: Document) -> Analysis:
         """A child's death may have had nothing to do with the text (memory, a signal): it gets a second child."""

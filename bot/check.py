@@ -25,7 +25,7 @@ AT_ONCE = 20
 class Reached:
     """One feed's answer: `error` is empty when it is a feed that can be read. `next_poll` tells when the bot would
     ask it again after such an answer, and why then; `hub` is the host that it offers pushes by. `whole` is the size of
-    an answer that each poll brings anew, since it has no validators.
+    an answer that each poll brings anew, since it has no validators. `no_network` as in FeedError.
     """
 
     feed: Feed
@@ -35,6 +35,7 @@ class Reached:
     hub: str = ""
     whole: str = ""
     error: str = ""
+    no_network: bool = False
 
 
 async def reach(settings: Settings) -> AsyncIterator[Reached]:
@@ -48,7 +49,7 @@ async def reach(settings: Settings) -> AsyncIterator[Reached]:
             try:
                 fetched = await source.fetch(feed, FetchState())
             except FeedError as error:
-                return Reached(feed, error=str(error))
+                return Reached(feed, error=str(error), no_network=error.no_network)
             try:
                 parsed = await source.parse(fetched, known=frozenset())
             except FeedError as error:
@@ -115,9 +116,10 @@ def _counted(things: Sized, noun: str) -> str:
 
 
 async def _check_feeds(settings: Settings) -> int:
-    failed = hubs = 0
+    failed = hubs = unreached = 0
     async for answer in reach(settings):
         hubs += bool(answer.hub)
+        unreached += answer.no_network
         if answer.error:
             failed += 1
             print(f"feed      FAILED: {answer.feed.name} <{answer.feed.url}>: {answer.error}", flush=True)
@@ -131,6 +133,6 @@ async def _check_feeds(settings: Settings) -> int:
     print(f"pushes    {where}; feeds that name a hub: {hubs}")
     if failed:
         print(f"{failed} of {len(settings.feeds)} feeds cannot be read")
-    if failed == len(settings.feeds) > 1:
+    if unreached == len(settings.feeds) > 1:
         print("no feed could be reached: is this machine online?")
     return failed

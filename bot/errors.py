@@ -69,12 +69,16 @@ class FeedError(BotError):
     """One feed failed, once. The text says why in plain words.
 
     `retry_after` is what the server asked us to wait (Retry-After), None if it did not say. `gone`: for good (410).
+    `no_network`: so fails every address from a machine that is offline.
     """
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None, gone: bool = False) -> None:
+    def __init__(
+        self, message: str, *, retry_after: timedelta | None = None, gone: bool = False, no_network: bool = False
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.gone = gone
+        self.no_network = no_network
 
 
 class FetchError(FeedError):

@@ -21,7 +21,7 @@ class Progress:
 
     def __init__(self, *, total: int) -> None:
         self._total = total
-        self._heard: dict[int, str] = {}
+        self._heard: dict[int, PollOutcome] = {}
         self._said = time.monotonic()
         self._done = False
         self._new = self._flagged = 0
@@ -29,7 +29,7 @@ class Progress:
     @property
     def failed(self) -> int:
         """How many feeds failed when they were polled last."""
-        return sum(status in ("failed", "unsaved") for status in self._heard.values())
+        return sum(outcome.status in ("failed", "unsaved") for outcome in self._heard.values())
 
     def hello(self, settings: Settings) -> None:
         """Who starts, on what, for whom."""
@@ -67,7 +67,7 @@ class Progress:
         if self._done:
             return
         again = claimed.id in self._heard
-        self._heard[claimed.id] = outcome.status
+        self._heard[claimed.id] = outcome
         self._new += outcome.new
         self._flagged += outcome.flagged
         if len(self._heard) >= self._total:
@@ -88,5 +88,5 @@ class Progress:
                 self._new,
                 self._flagged,
             )
-            if len(self._heard) > 1 and set(self._heard.values()) == {"failed"}:
+            if len(self._heard) > 1 and all(outcome.no_network for outcome in self._heard.values()):
                 log.warning("no feed could be reached: is this machine online?")

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -57,6 +58,25 @@ async def test_one_poisonous_text_costs_its_own_verdict_only(workers, fault, cap
     assert [f for f in found if f.startswith("read")] == ["read a", "read b", "read c"]
     assert f"not analysed ({type(fault).__name__}" in found[1]
     assert "left unflagged" in caplog.text
+
+
+async def test_a_batch_waits_once_for_each_hostile_text_in_it(workers):
+    for title in ("4", "9"):
+        workers.poison[title] = WorkerTimeout("took longer than 15 s")
+    found = reasons(await WorkerAnalyst(workers).analyse(documents(*map(str, range(12)))))
+    assert [f for f in found if f.startswith("read")] == [f"read {i}" for i in range(12) if i not in (4, 9)]
+    assert sum("4" in call or "9" in call for call in workers.calls) == 3
+
+
+async def test_what_hostile_texts_leave_of_the_budget_is_the_others(workers, monkeypatch):
+    workers.poison["0"] = WorkerTimeout("took longer than 15 s")
+    loop, real = asyncio.get_running_loop(), asyncio.get_running_loop().time
+    # Each call takes forty seconds.
+    monkeypatch.setattr(loop, "time", lambda: real() + 40 * len(workers.calls))
+    found = reasons(await WorkerAnalyst(workers, budget=timedelta(seconds=60)).analyse(documents("0", "1", "2")))
+    assert "not analysed (WorkerTimeout" in found[0]
+    assert ["took too long" in f for f in found[1:]] == [True, True]
+    assert workers.calls == [["0", "1", "2"], ["0"]]
 
 
 async def test_a_child_that_dies_once_is_not_the_text_s_fault(workers):

@@ -35,6 +35,16 @@ async def test_each_thing_is_a_line_and_what_fails_is_told_once(
     assert lines[2] == f"database  ok: {tmp_path}/parley.db will be made at the first start"
     (told,) = [line for line in lines if "Wire" in line]
     assert told.startswith("feed      FAILED: Wire <http://127.0.0.1:1/Wire>: refused")
+    assert lines[-1] == "2 of 2 feeds cannot be read", "they refused, so there is a network"
+
+
+async def test_where_no_feed_can_be_reached_the_network_is_asked_about(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere = settings(tmp_path, names=("Wire", "Radio"))
+    feeds = tuple(replace(feed, url=f"http://{feed.name}.invalid/") for feed in nowhere.feeds)
+    assert await check(replace(nowhere, feeds=feeds)) == 2
+    lines = capsys.readouterr().out.splitlines()
     assert lines[-2:] == ["2 of 2 feeds cannot be read", "no feed could be reached: is this machine online?"]
 
 

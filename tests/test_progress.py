@@ -83,11 +83,13 @@ def test_a_feed_that_fails_and_then_works_has_not_failed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "asked"),
-    [(["failed", "failed"], True), (["failed"], False), (["failed", "polled"], False), (["failed", "unsaved"], False)],
+    ("unreached", "asked"), [([True, True], True), ([True], False), ([True, False], False), ([False, False], False)]
 )
-def test_where_no_feed_answers_the_network_is_asked_about(
-    caplog: pytest.LogCaptureFixture, statuses: list[str], asked: bool
+def test_where_no_feed_can_be_reached_the_network_is_asked_about(
+    caplog: pytest.LogCaptureFixture, unreached: list[bool], asked: bool
 ) -> None:
-    polled(*enumerate(statuses), total=len(statuses))
+    progress = Progress(total=len(unreached))
+    for number, offline in enumerate(unreached):
+        outcome = PollOutcome("failed", no_network=offline)
+        progress.polled(ClaimedFeed(number, FEED, FetchState(), 1, NOW), outcome)
     assert ("no feed could be reached: is this machine online?" in caplog.messages) is asked

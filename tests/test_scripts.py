@@ -181,11 +181,12 @@ def test_the_environment_wins_over_the_env_file_which_sets_nothing_but_settings(
     assert "line 2: PATH is none of Parley's settings" in result.stderr
 
 
-def test_a_line_that_cannot_be_read_is_named_and_not_shown(machine: Machine) -> None:
-    (machine.root / ".env").write_text("# tokens\nxoxb-secret\n")
+def test_lines_that_cannot_be_read_are_all_named_and_not_shown(machine: Machine) -> None:
+    (machine.root / ".env").write_text("# tokens\nxoxb-secret\nPARLEY_X=1\nhunter 2=3\n")
     result = machine.run()
     assert result.returncode == 1
-    assert result.stderr == "parley: .env, line 2, is not KEY=value.\n"
+    told = ["parley: .env: these lines are not KEY=value:", "        line 2", "        line 4"]
+    assert result.stderr.splitlines() == told
 
 
 def test_the_example_can_be_copied_as_it_is(machine: Machine) -> None:

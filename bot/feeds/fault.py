@@ -21,6 +21,8 @@ _WORDS = {
     errno.ENFILE: "this machine has too many open connections",
     errno.EACCES: "refused: {host} has no public address; allow one with PARLEY_ALLOW_ADDRESSES",
 }
+# What fails so for every address, on a machine that has no network.
+_NO_NETWORK = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ETIMEDOUT}
 _NO_SUCH_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -36,7 +38,14 @@ def status_fault(status: int, *, retry_after: timedelta | None = None) -> FetchE
 
 def network_fault(error: Exception, host: str) -> FetchError:
     """The error for whatever aiohttp raised while asking `host`."""
-    return FetchError(_words(error, host))
+    return FetchError(_words(error, host), no_network=_offline(error))
+
+
+def _offline(error: Exception) -> bool:
+    if isinstance(error, aiohttp.ConnectionTimeoutError | aiohttp.ClientConnectorDNSError):
+        return True
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    return isinstance(cause, OSError) and cause.errno in _NO_NETWORK
 
 
 def _words(error: Exception, host: str) -> str:

@@ -36,6 +36,7 @@ class PollOutcome:
     """What one poll came to; `owed` counts messages.
 
     `status` is one of unchanged, polled, failed, deferred (its host was busy), lost, unsaved.
+    `no_network`: it failed as every feed does on a machine that is offline.
     """
 
     status: str
@@ -44,6 +45,7 @@ class PollOutcome:
     flagged: int = 0
     owed: int = 0
     error: str = ""
+    no_network: bool = False
 
 
 class _LeaseLostError(Exception):
@@ -261,7 +263,7 @@ class Ingest:
         state = failed(claimed.state, claimed.feed, error, now=now, jitter=self._jitter())
         await self._save_state(claimed, state)
         self._tell(claimed, state, now=now)
-        return PollOutcome("failed", error=state.error or "")
+        return PollOutcome("failed", error=state.error or "", no_network=error.no_network)
 
     def _tell(self, claimed: ClaimedFeed, state: FetchState, *, now: datetime) -> None:
         """A feed's first failure and each change of it is news to the operator; the same one again, once a day."""

@@ -62,6 +62,21 @@ def test_network_failures_in_plain_words(error: Exception, words: str) -> None:
     assert str(network_fault(error, "news.example")) == words
 
 
+@pytest.mark.parametrize(
+    ("error", "offline"),
+    [
+        (aiohttp.ClientConnectorDNSError(KEY, OSError(socket.EAI_AGAIN, "x")), True),
+        (connector(OSError(errno.ENETUNREACH, "x")), True),
+        (aiohttp.ConnectionTimeoutError(), True),
+        (connector(OSError(errno.ECONNREFUSED, "x")), False),
+        (connector(AddressRefused("refused: 10.0.0.1 is not a public address")), False),
+        (aiohttp.ServerDisconnectedError(), False),
+    ],
+)
+def test_what_fails_on_a_machine_without_network_says_so(error: Exception, offline: bool) -> None:
+    assert network_fault(error, "news.example").no_network is offline
+
+
 def test_only_410_is_gone() -> None:
     assert status_fault(410).gone
     assert not status_fault(404).gone
