@@ -15,8 +15,9 @@ NAMED = 5
 _LATE_AFTER = 2
 _MICROSECONDS = 1_000_000
 
+_EVERY = sa.type_coerce(feeds.c.every, sa.Float)  # seconds
 _NOW = sa.bindparam("now", type_=Moment)
-_RETIRED = feeds.c.standing == Standing.RETIRED.value
+_RETIRED = feeds.c.standing == Standing.RETIRED
 _TOTALS: Final = sa.select(
     sa.func.count(),
     sa.func.count().filter(_RETIRED),
@@ -29,13 +30,13 @@ _FIRST_DUE: Final = (
 
 def _overdue(stretch: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
     """Names of overdue feeds within one stretch of the index ix_feeds_due."""
-    late = sa.type_coerce(feeds.c.next_check, sa.BigInteger) + feeds.c.every * (_LATE_AFTER * _MICROSECONDS)
+    late = sa.type_coerce(feeds.c.next_check, sa.BigInteger) + _EVERY * (_LATE_AFTER * _MICROSECONDS)
     return sa.select(feeds.c.name).where(
         feeds.c.active,
         stretch,
         lapsed(feeds),  # one that is being polled at this moment is not
         sa.or_(feeds.c.next_check.is_(None), late < sa.type_coerce(_NOW, sa.BigInteger)),
-        feeds.c.every < sa.bindparam("up_for", type_=sa.Float) / _LATE_AFTER,
+        sa.bindparam("up_for", type_=sa.Float) / _LATE_AFTER > _EVERY,
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,21 +9,25 @@ import sqlalchemy as sa
 from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.pace import PAUSED
 from bot.domain.standing import Standing
-from bot.storage.feeds import COUNTS, REVIVED, STATE
+from bot.storage.feeds import REVIVED
 from bot.storage.tables import feeds
 
+# Without the large ones.
+_KNOWN: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
+# Columns that begin at 0.
+_COUNTS: Final = ("failures", "moved_times", "body_size", "unchanged", "saved")
 _CHANGE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed"))
 
 
 def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
     """Make the table match the settings, by url; what polling taught of a feed is kept. Returns the names retired."""
     # Held in the order of their ids (see feeds.finish_polls): below they are written in another.
-    rows = connection.execute(sa.select(*STATE).order_by(feeds.c.id).with_for_update())
+    rows = connection.execute(sa.select(*_KNOWN).order_by(feeds.c.id).with_for_update())
     stored = {row.url: row for row in rows}
     settings = {f.url: _settings(f) for f in wanted}
     _follow_moves(connection, stored, settings.keys())
     new = [
-        {"url": url, "items": b"", "standing": Standing.WORKING.value, "fence": 0, **dict.fromkeys(COUNTS, 0), **s}
+        {"url": url, "items": frozenset(), "standing": Standing.WORKING, "fence": 0, **dict.fromkeys(_COUNTS, 0), **s}
         for url, s in settings.items()
         if url not in stored
     ]
@@ -34,7 +37,7 @@ def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
     updates: defaultdict[frozenset[str], list[dict[str, object]]] = defaultdict(list)
     for url, row in stored.items():
         changed = settings.get(url, {"active": False})
-        if url in settings and not row.active and row.standing == Standing.RETIRED.value:
+        if url in settings and not row.active and row.standing is Standing.RETIRED:
             changed = changed | REVIVED
         if any(getattr(row, key) != value for key, value in changed.items()):
             changed |= _brought_forward(row, changed)
@@ -54,7 +57,7 @@ def _follow_moves(connection: sa.Connection, stored: dict[str, Any], wanted: Col
             stored[target] = stored.pop(url)
 
 
-def _brought_forward(row: Any, changed: Mapping[str, object]) -> dict[str, object]:
+def _brought_forward(row: Any, changed: Mapping[str, Any]) -> dict[str, object]:
     """The next check where new settings move it: what is asked more often begins with it, what is back is asked."""
     if not changed["active"]:
         return {}
@@ -64,7 +67,7 @@ def _brought_forward(row: Any, changed: Mapping[str, object]) -> dict[str, objec
     every, slowest = changed["every"], changed["at_most"]
     if (every, slowest) == (row.every, row.at_most) or None in (row.last_success, row.next_check):
         return {}
-    soonest = row.last_success + timedelta(seconds=float(str(every)))
+    soonest = row.last_success + every
     return {} if row.reason == PAUSED or soonest >= row.next_check else {"next_check": soonest}
 
 
@@ -72,10 +75,10 @@ def _settings(feed: Feed) -> dict[str, object]:
     return {
         "name": feed.name,
         "publisher": feed.publisher,
-        "affiliation": feed.affiliation.value,
+        "affiliation": feed.affiliation,
         "language": feed.language,
-        "every": feed.every.total_seconds(),
-        "at_most": feed.at_most.total_seconds(),
-        "full_text": feed.full_text.value,
+        "every": feed.every,
+        "at_most": feed.at_most,
+        "full_text": feed.full_text,
         "active": True,
     }

@@ -1,28 +1,31 @@
 """Feeds: what is polled, and the leases on it."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.domain.feed import PAUSE_ASKED, Affiliation, Feed, FetchState, FullText
+from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.pace import MAX_BACKOFF
 from bot.domain.standing import LOOK_IN, Standing
 from bot.service.storage import ClaimedFeed, FeedHealth
-from bot.storage.said import said_of, stored
 from bot.storage.tables import Moment, feeds
 
-ITEM = 8  # bytes a digest
-# Columns that begin at 0, named as in FetchState.
-COUNTS: Final = ("failures", "moved_times", "body_size", "unchanged", "saved")
+# What polling teaches of a feed, named as in FetchState and in its order.
+LEARNT: Final = tuple(f.name for f in fields(FetchState))
+# What an answer without a body changes, as a rule; and what it may change besides. It leaves the others alone.
+QUIET: Final = ("next_check", "last_success", "reason", "unchanged", "saved")
+LOUD: Final = tuple(name for name in LEARNT if name not in (*QUIET, "items", "said", "rhythm"))
 # A clock that once was ahead leaves moments behind which no clock of ours would write: they count as come.
 MAX_LEASE = timedelta(hours=1)
 MARGIN = timedelta(minutes=1)
 
 # A retired feed that the operator wants tried again: due at once, and its channels hear what comes of it.
 REVIVED: Final = {
-    "standing": Standing.FAILING.value,
+    "standing": Standing.FAILING,
     "failures": 1,
     "failing_since": None,
     "error": "revived, and not asked since",
@@ -31,8 +34,14 @@ REVIVED: Final = {
 }
 
 _NOW = sa.bindparam("now", type_=Moment)
-_RETIRED = feeds.c.standing == Standing.RETIRED.value
-STATE: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
+_RETIRED = feeds.c.standing == Standing.RETIRED
+_SETTINGS: Final = [feeds.c[f.name] for f in fields(Feed)]
+_STATE: Final = [sa.func.coalesce(feeds.c.reason, "") if name == "reason" else feeds.c[name] for name in LEARNT]
+# The same without the large ones.
+_BRIEF: Final = [
+    sa.type_coerce(sa.null(), feeds.c[name].type) if name in ("items", "body_digest") else column
+    for name, column in zip(LEARNT, _STATE, strict=True)
+]
 
 
 def lapsed(table: sa.Table) -> sa.ColumnElement[bool]:
@@ -53,7 +62,8 @@ def _out_of_reach() -> sa.ColumnElement[bool]:
     """Whether a feed's next check is later than any rule puts it: its interval or a day (if retired, LOOK_IN), and a
     tenth more.
     """
-    without_interval = sa.type_coerce(feeds.c.next_check, sa.BigInteger) - feeds.c.every * 1_100_000  # microseconds
+    tenth_more = sa.type_coerce(feeds.c.every, sa.Float) * 1_100_000  # microseconds
+    without_interval = sa.type_coerce(feeds.c.next_check, sa.BigInteger) - tenth_more
     return sa.and_(
         feeds.c.next_check > sa.bindparam("far", type_=Moment),
         sa.type_coerce(without_interval, Moment) > sa.bindparam("soon", type_=Moment),
@@ -61,44 +71,44 @@ def _out_of_reach() -> sa.ColumnElement[bool]:
     )
 
 
-def _choice(due: Sequence[sa.ColumnElement[bool]]) -> sa.Select[tuple[int]]:
-    """Ids of free feeds of which one of these holds, longest due first.
+# A row, as `_claimed` reads it.
+_CLAIMABLE: Final = (
+    sa.select(feeds.c.id, feeds.c.fence, *_SETTINGS, *_STATE)
+    .where(feeds.c.active, lapsed(feeds))
+    .with_for_update(skip_locked=True)
+)
 
-    Each condition is one stretch of the index ix_feeds_due; joined by OR alone, they had SQLite read every feed.
-    """
-    stretches = sa.union_all(*(sa.select(feeds.c.id).where(feeds.c.active, one) for one in due))
+
+def _stretch(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Free feeds of one stretch of the index ix_feeds_due, in its order: no more rows are read than are wanted."""
     return (
-        sa.select(feeds.c.id)
-        # Said twice: PostgreSQL looks again at a row that another worker has just changed, but not into the subquery.
-        # But for `active`, or SQLite walks through all that are.
-        .where(feeds.c.id.in_(stretches), sa.or_(*due), lapsed(feeds))
-        .order_by(feeds.c.next_check.nulls_first())
-        .limit(sa.bindparam("most", type_=sa.Integer))
-        .with_for_update(skip_locked=True)
+        _CLAIMABLE.where(which).order_by(feeds.c.next_check, feeds.c.id).limit(sa.bindparam("most", type_=sa.Integer))
     )
 
 
-# Built once, see entries.py.
-_COME = (feeds.c.next_check.is_(None), feeds.c.next_check <= _NOW, _out_of_reach())
-_DUE: Final = _choice(_COME)
-_UNPOLLED = sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < sa.bindparam("early", type_=Moment))
-_DUE_EARLY: Final = _choice((*_COME, sa.and_(feeds.c.failures == 0, _UNPOLLED)))
+# Built once, see entries.py. Joined by OR, these stretches had either database read every feed for each claim.
+DUE: Final = (_stretch(feeds.c.next_check.is_(None)), _stretch(feeds.c.next_check <= _NOW), _stretch(_out_of_reach()))
+# What a round has polled stands at the end of the index, or is failing.
+EARLY: Final = _stretch(
+    sa.and_(
+        feeds.c.next_check > _NOW,
+        sa.not_(_out_of_reach()),
+        feeds.c.failures == 0,
+        sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < sa.bindparam("early", type_=Moment)),
+    )
+)
+_ONE: Final = _CLAIMABLE.where(feeds.c.id == sa.bindparam("of_feed"))
 _LEASE: Final = (
     sa.update(feeds)
     .where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
     .values(lease_until=sa.bindparam("until", type_=Moment), fence=feeds.c.fence + 1)
-    .returning(feeds)
-)
-_FREE: Final = (
-    sa.select(feeds.c.id)
-    .where(feeds.c.id == sa.bindparam("of_feed"), feeds.c.active, lapsed(feeds))
-    .with_for_update(skip_locked=True)
 )
 _MINE = sa.and_(feeds.c.id == sa.bindparam("of_feed"), feeds.c.fence == sa.bindparam("of_fence"))
 _RELEASE: Final = sa.update(feeds).where(_MINE).values(lease_until=None)
 _FINISH: Final = sa.update(feeds).where(_MINE)
 _MAKE_DUE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed")).values(next_check=_NOW)
 _REVIVE: Final = sa.update(feeds).where(feeds.c.active, feeds.c.name == sa.bindparam("of_name"), _RETIRED)
+_HEALTH: Final = sa.select(*_SETTINGS, *_BRIEF).where(feeds.c.active).order_by(feeds.c.name)
 _FENCES: Final = sa.select(feeds.c.id, feeds.c.fence).where(feeds.c.id.in_(sa.bindparam("chosen", expanding=True)))
 
 
@@ -111,35 +121,34 @@ def claim_feeds(
     early: datetime | None,
 ) -> list[ClaimedFeed]:
     """Lease due feeds, longest due first."""
-    moments = {
+    asked: dict[str, object] = {
         "now": now,
         "no_lease": no_lease(now),
         "far": now + MAX_BACKOFF * 1.1 + MARGIN,
         "soon": now + MARGIN,
         "farthest": now + LOOK_IN * 1.1 + MARGIN,
+        "early": early,
     }
-    # Not as a subquery of the update: PostgreSQL may run that again for each row, and lease more than the limit.
-    if early is None:
-        chosen = connection.execute(_DUE, {**moments, "most": limit})
-    else:
-        chosen = connection.execute(_DUE_EARLY, {**moments, "most": limit, "early": early})
-    ids = chosen.scalars().all()
-    if not ids:
-        return []
-    claimed = _leased(connection, ids, now + lease)
-    return sorted(claimed, key=lambda c: (c.state.next_check is not None, c.state.next_check, c.id))
+    rows: list[Any] = []
+    for stretch in DUE if early is None else (*DUE, EARLY):
+        if len(rows) < limit:
+            rows += connection.execute(stretch, asked | {"most": limit - len(rows)})
+    return _leased(connection, rows, now + lease)
 
 
 def claim_feed(connection: sa.Connection, feed_id: int, *, now: datetime, lease: timedelta) -> ClaimedFeed | None:
     """Lease one feed, due or not; None when it is held, or gone."""
-    moments = {"now": now, "no_lease": no_lease(now)}
-    free: int | None = connection.execute(_FREE, {**moments, "of_feed": feed_id}).scalar_one_or_none()
-    return _leased(connection, [free], now + lease)[0] if free is not None else None
+    rows = connection.execute(_ONE, {"now": now, "no_lease": no_lease(now), "of_feed": feed_id}).all()
+    return next(iter(_leased(connection, rows, now + lease)), None)
 
 
-def _leased(connection: sa.Connection, ids: Sequence[object], until: datetime) -> list[ClaimedFeed]:
-    rows = connection.execute(_LEASE, {"chosen": ids, "until": until})
-    return [ClaimedFeed(r.id, _feed(r), _state(r), r.fence, r.lease_until) for r in rows]
+def _leased(connection: sa.Connection, rows: Sequence[Any], until: datetime) -> list[ClaimedFeed]:
+    """Lease feeds whose rows this transaction holds."""
+    if rows:
+        # By their ids, not as a subquery: PostgreSQL may run that again for each row, and lease more than the limit.
+        connection.execute(_LEASE, {"chosen": [row[0] for row in rows], "until": until})
+    state = 2 + len(_SETTINGS)
+    return [ClaimedFeed(row[0], Feed(*row[2:state]), FetchState(*row[state:]), row[1] + 1, until) for row in rows]
 
 
 def release_feeds(connection: sa.Connection, claimed: Sequence[ClaimedFeed]) -> None:
@@ -151,12 +160,9 @@ def release_feeds(connection: sa.Connection, claimed: Sequence[ClaimedFeed]) -> 
 
 def finish_poll(connection: sa.Connection, claimed: ClaimedFeed, state: FetchState) -> bool:
     """Save the new state and give the lease back; False when somebody else has claimed the feed since."""
-    values = _finished(claimed, state) | {
-        "said": stored(state.said),
-        "rhythm": state.rhythm.total_seconds() if state.rhythm is not None else None,
-    }
-    if state.items is not claimed.state.items:
-        values["items"] = b"".join(sorted(state.items))
+    values = _written(claimed, state, LEARNT)
+    if state.items is claimed.state.items:
+        del values["items"]
     return connection.execute(_FINISH, values).rowcount == 1
 
 
@@ -166,7 +172,10 @@ def finish_polls(connection: sa.Connection, polls: Sequence[tuple[ClaimedFeed, F
     Whoever writes several feeds takes them in the order of their ids, or two workers on PostgreSQL wait for each other.
     """
     in_order = sorted(polls, key=lambda poll: poll[0].id)
-    saved = connection.execute(_FINISH, [_finished(claimed, state) for claimed, state in in_order]).rowcount
+    saved = connection.execute(_FINISH, [_written(claimed, state, QUIET) for claimed, state in in_order]).rowcount
+    loud = [_written(one, state, LOUD) for one, state in in_order if _rest(state) != _rest(one.state)]
+    if loud:
+        connection.execute(_FINISH, loud)
     if saved == len(polls):
         return [True] * saved
     rows = connection.execute(_FENCES, {"chosen": [claimed.id for claimed, _ in polls]})
@@ -174,26 +183,12 @@ def finish_polls(connection: sa.Connection, polls: Sequence[tuple[ClaimedFeed, F
     return [(claimed.id, claimed.fence) in held for claimed, _ in polls]
 
 
-def _finished(claimed: ClaimedFeed, state: FetchState) -> dict[str, object]:
-    return {
-        "of_feed": claimed.id,
-        "of_fence": claimed.fence,
-        "etag": state.etag,
-        "last_modified": state.last_modified,
-        "body_digest": state.body_digest,
-        "error": state.error,
-        "next_check": state.next_check,
-        "last_success": state.last_success,
-        "last_change": state.last_change,
-        "last_news": state.last_news,
-        "reason": state.reason,
-        "moved_to": state.moved_to,
-        **{count: getattr(state, count) for count in COUNTS},
-        "failing_since": state.failing_since,
-        "standing": state.standing.value,
-        "pushed_until": state.pushed_until,
-        "lease_until": None,
-    }
+_rest: Final = attrgetter(*LOUD)
+
+
+def _written(claimed: ClaimedFeed, state: FetchState, names: Sequence[str]) -> dict[str, object]:
+    values = {name: getattr(state, name) for name in names}
+    return values | {"of_feed": claimed.id, "of_fence": claimed.fence, "lease_until": None}
 
 
 def retry_failing(connection: sa.Connection, now: datetime) -> None:
@@ -217,42 +212,6 @@ def revive(connection: sa.Connection, name: str) -> int:
 
 def health(connection: sa.Connection) -> list[FeedHealth]:
     """Every active feed with its state, without its memory of items."""
-    rows = connection.execute(sa.select(*STATE).where(feeds.c.active).order_by(feeds.c.name))
-    return [FeedHealth(_feed(r), _state(r)) for r in rows]
-
-
-def _feed(row: Any) -> Feed:
-    return Feed(
-        name=row.name,
-        url=row.url,
-        publisher=row.publisher,
-        affiliation=Affiliation(row.affiliation),
-        language=row.language,
-        every=timedelta(seconds=row.every),
-        at_most=timedelta(seconds=row.at_most),
-        full_text=FullText(row.full_text),
-    )
-
-
-def _state(row: Any) -> FetchState:
-    raw = getattr(row, "items", None)
-    digests = raw if isinstance(raw, bytes) else b""
-    return FetchState(
-        etag=row.etag,
-        last_modified=row.last_modified,
-        body_digest=getattr(row, "body_digest", None),
-        items=frozenset(digests[i : i + ITEM] for i in range(0, len(digests), ITEM)),
-        error=row.error,
-        next_check=row.next_check,
-        last_success=row.last_success,
-        last_change=row.last_change,
-        last_news=row.last_news,
-        rhythm=timedelta(seconds=row.rhythm) if row.rhythm is not None else None,
-        said=said_of(row.said),
-        reason=row.reason or "",
-        moved_to=row.moved_to,
-        **{count: getattr(row, count) for count in COUNTS},
-        failing_since=row.failing_since,
-        standing=Standing(row.standing),
-        pushed_until=row.pushed_until,
-    )
+    rows = connection.execute(_HEALTH)
+    settings = len(_SETTINGS)
+    return [FeedHealth(Feed(*row[:settings]), FetchState(*row[settings:])) for row in rows]

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from bot.domain.push import LONGEST_LEASE, Offer, Push, PushStatus
 from bot.domain.standing import Standing
-from bot.storage.said import said_of
 from bot.storage.tables import Moment, feeds, pushes
 
 _COLUMNS: Final = [f.name for f in fields(Push)]
 # Built once, see entries.py. Most feeds name no hub; the word saves reading what those say.
 _OFFERING: Final = sa.select(feeds.c.id, feeds.c.url, feeds.c.said).where(
-    feeds.c.active, feeds.c.standing != Standing.RETIRED.value, feeds.c.said.contains('"hub": ', autoescape=True)
+    feeds.c.active,
+    feeds.c.standing != Standing.RETIRED,
+    sa.type_coerce(feeds.c.said, sa.Text).contains('"hub": ', autoescape=True),
 )
 _ALL: Final = sa.select(pushes).order_by(pushes.c.created, pushes.c.id)
 _ONE: Final = sa.select(pushes).where(pushes.c.id == sa.bindparam("of_push"))
@@ -39,7 +40,7 @@ def offers(connection: sa.Connection) -> dict[int, Offer]:
     """The hub that each active feed names, if it is not gone; with the feed's own address as topic if it names none."""
     found = {}
     for row in connection.execute(_OFFERING):
-        offer = said_of(row.said).offer
+        offer = row.said.offer
         if offer is not None:
             found[row.id] = Offer(offer.hub, offer.topic or row.url)
     return found

@@ -1,11 +1,16 @@
 """The schema, alike on SQLite and PostgreSQL. Migrations bring a database here; tests compare the two."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
+
+from bot.domain.feed import Affiliation, FullText
+from bot.domain.standing import Standing
+from bot.storage.feed_columns import Choice, Digests, Saying, Seconds
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -26,9 +31,9 @@ class Moment(TypeDecorator[datetime]):
             raise ValueError(f"a datetime without a zone: {value!r}")
         return (value - EPOCH) // MICROSECOND
 
-    def process_result_value(self, value: Any | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002  # name
+    def result_processor(self, dialect: sa.Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002  # as above
         """Aware, in UTC."""
-        return None if value is None else EPOCH + value * MICROSECOND
+        return _moment
 
 
 class Words(TypeDecorator[str]):
@@ -42,8 +47,14 @@ class Words(TypeDecorator[str]):
         return None if value is None else storable(value)
 
 
+def _moment(value: int | None) -> datetime | None:
+    return None if value is None else EPOCH + value * MICROSECOND
+
+
 def storable(text: str) -> str:
     """The text as it comes back from the database."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
@@ -58,6 +69,7 @@ def indexable(text: str | None) -> str | None:
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 metadata = sa.MetaData()
 
+# Columns are named as the fields of Feed and FetchState.
 feeds = sa.Table(
     "feeds",
     metadata,
@@ -65,24 +77,24 @@ feeds = sa.Table(
     sa.Column("url", Words, nullable=False, unique=True),
     sa.Column("name", Words, nullable=False),
     sa.Column("publisher", Words, nullable=False),
-    sa.Column("affiliation", Words, nullable=False),
+    sa.Column("affiliation", Choice(Affiliation), nullable=False),
     sa.Column("language", Words),
-    sa.Column("every", sa.Float, nullable=False),  # seconds
-    sa.Column("at_most", sa.Float, nullable=False),  # seconds
-    sa.Column("full_text", Words, nullable=False),
+    sa.Column("every", Seconds, nullable=False),
+    sa.Column("at_most", Seconds, nullable=False),
+    sa.Column("full_text", Choice(FullText), nullable=False),
     sa.Column("active", sa.Boolean, nullable=False),
     sa.Column("etag", Words),
     sa.Column("last_modified", Words),
     sa.Column("body_digest", sa.LargeBinary),
-    sa.Column("items", sa.LargeBinary, nullable=False),  # 8-byte digests, one after the other
+    sa.Column("items", Digests, nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
     sa.Column("error", Words),
     sa.Column("next_check", Moment),
     sa.Column("last_success", Moment),
     sa.Column("last_change", Moment),
     sa.Column("last_news", Moment),
-    sa.Column("rhythm", sa.Float),  # seconds
-    sa.Column("said", Words),  # JSON: what the feed says of how often to come
+    sa.Column("rhythm", Seconds),
+    sa.Column("said", Saying),  # what the feed says of how often to come
     sa.Column("reason", Words),
     sa.Column("moved_to", Words),
     sa.Column("moved_times", sa.Integer, nullable=False),
@@ -90,7 +102,7 @@ feeds = sa.Table(
     sa.Column("unchanged", sa.BigInteger, nullable=False),  # 304 answers
     sa.Column("saved", sa.BigInteger, nullable=False),  # bytes that did not come with them
     sa.Column("failing_since", Moment),
-    sa.Column("standing", Words, nullable=False),  # what its channels have been told that it is
+    sa.Column("standing", Choice(Standing), nullable=False),  # what its channels have been told that it is
     sa.Column("pushed_until", Moment),
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),

@@ -10,6 +10,9 @@ from bot.domain.pace import PAUSED, Said
 from bot.domain.push import Offer
 from bot.domain.standing import Standing
 from bot.domain.subscription import Subscription
+from bot.storage.engine import open_engine
+from bot.storage.feeds import DUE, EARLY
+from bot.storage.tables import metadata
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
 
 HOUR = timedelta(hours=1)
@@ -106,6 +109,65 @@ async def test_a_round_asks_every_feed_once_but_not_one_that_waits_after_a_failu
     assert early.feed == FEED
     await finish(storage, early, FetchState(next_check=later, last_success=soon))
     assert await claim(storage, now=soon, early=soon) == []
+
+
+async def test_a_claim_takes_no_more_than_its_limit_from_all_that_is_due_together(storage):
+    names = ["new", "late", "later", "ahead", "early"]
+    await storage.sync_feeds([replace(FEED, url=f"https://wire.example/{name}", name=name) for name in names])
+    checks = {"late": -2 * HOUR, "later": -HOUR, "ahead": timedelta(days=365), "early": HOUR}
+    for one in await claim(storage):
+        if one.feed.name in checks:
+            await finish(storage, one, FetchState(next_check=NOW + checks[one.feed.name], last_success=NOW - HOUR))
+        else:
+            await storage.release_feeds([one])
+    got = []
+    while batch := await claim(storage, limit=2, early=NOW):
+        got.append([one.feed.name for one in batch])
+    assert got == [["new", "late"], ["later", "ahead"], ["early"]]
+
+
+async def test_a_feed_both_early_and_out_of_reach_is_leased_once(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    await finish(storage, one, FetchState(next_check=NOW + timedelta(days=365), last_success=NOW - HOUR))
+    (again,) = await claim(storage, early=NOW)
+    assert again.fence == one.fence + 1
+
+
+async def test_polls_saved_together_keep_what_each_has_changed_and_nothing_of_a_lost_lease(storage):
+    feeds = [replace(FEED, url=f"https://wire.example/{i}", name=f"Feed {i}") for i in range(4)]
+    await storage.sync_feeds(feeds)
+    known = FetchState(etag='"a"', items=frozenset({b"8 bytes."}), error="was away", failures=3, last_success=NOW)
+    for one in await claim(storage):
+        await finish(storage, one, replace(known, next_check=NOW, reason="its interval"))
+    quiet, loud, lost_quiet, lost_loud = await claim(storage)
+    await storage.release_feeds([lost_quiet, lost_loud])
+    later = NOW + HOUR
+    for one in (lost_quiet, lost_loud):
+        assert await storage.claim_feed(one.id, now=NOW, lease=LEASE) is not None
+    same = {one.id: replace(one.state, next_check=later, unchanged=1) for one in (quiet, lost_quiet)}
+    other = {one.id: replace(one.state, next_check=later, error=None, failures=0) for one in (loud, lost_loud)}
+    polls = [quiet, loud, lost_quiet, lost_loud]
+    states = same | other
+    saved = await asyncio.gather(*(storage.finish_poll(one, states[one.id]) for one in polls))
+    assert saved == [True, True, False, False]
+    stored = {one.id: one.state for one in await claim(storage, now=later)}
+    wanted = {one.id: states[one.id] if ok else one.state for one, ok in zip(polls, saved, strict=True)}
+    assert stored == wanted
+
+
+def test_sqlite_reads_due_feeds_off_an_index_and_sorts_none(tmp_path):
+    """Else each claim of a round would read every feed."""
+    engine = open_engine(f"sqlite:///{tmp_path / 'plan.db'}")
+    with engine.begin() as connection:
+        metadata.create_all(connection)
+        for stretch in (*DUE, EARLY):
+            sql = str(stretch.compile(dialect=engine.dialect))
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (0,) * sql.count("?"))
+            plan = "; ".join(row.detail for row in rows)
+            assert "USING INDEX ix_feeds_due" in plan
+            assert "TEMP B-TREE" not in plan
+    engine.dispose()
 
 
 async def test_settings_change_by_address_and_a_retired_feed_keeps_its_memory(storage):
