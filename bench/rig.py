@@ -23,7 +23,7 @@ from bot.domain.delivery import Delivery, Message
 from bot.domain.feed import Feed
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import load_lexicon
+from bot.lexicons import NONE, held_lexicon
 from bot.service.deliver import Deliverer
 from bot.service.ingest import Ingest, PollOutcome
 from bot.service.poller import Poller
@@ -105,7 +105,7 @@ class Rig:
         self.url = f"sqlite:///{folder / f'bench-{random.random()}.db'}"  # noqa: S311  # a file's name
         self.stopwatch = Stopwatch()
         self.polls: Counter[str] = Counter()
-        self.workers = Workers(2, initializer=partial(warm_child, load_lexicon()))
+        self.workers = Workers(2, initializer=partial(warm_child, held_lexicon(NONE)))
         self.source = HttpFeedSource(self.workers, allow=LOOPBACK, contact=None)
         self.analyst = analyst or WorkerAnalyst(self.workers)
         self.storage: SqlStorage

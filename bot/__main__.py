@@ -227,16 +227,16 @@ def _settings() -> "Settings":
 def _names() -> tuple[dict[str, Any], Sequence[Mistake]]:
     """What settings may name, as load_settings() takes it, and the mistakes in the lexicons that say so."""
     from bot.config import load_lexicons
-    from bot.lexicons import lexicon_with, own_files
+    from bot.lexicons import held_lexicon, own_files
 
     try:
-        lexicon = lexicon_with(own_files(load_lexicons(os.environ)))
+        lexicon = held_lexicon(own_files(load_lexicons(os.environ)))
     except LexiconError as error:
         return {}, error.mistakes
     except ConfigError:
         return {}, ()  # the settings tell of it themselves
-    default = [id_ for id_, topic in lexicon.topics.items() if not topic.optional]
-    return {"topics": lexicon.topics, "conflicts": lexicon.conflicts, "default_topics": default}, ()
+    names = {"topics": lexicon.topics, "conflicts": lexicon.conflicts, "default_topics": lexicon.default_topics}
+    return names, ()
 
 
 async def _leaving(work: Coroutine[Any, Any, None]) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.analysis.lexicon import Lexicon
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerError
 from bot.worker import Workers
 
 if TYPE_CHECKING:
     from bot.analysis.extract import Engine
+    from bot.lexicons import HeldLexicon
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def analyse_batch(documents: Sequence[Document]) -> list[Analysis]:
     return [_engine.analyse(d) for d in documents]
 
 
-def warm_child(lexicon: Lexicon) -> None:
+def warm_child(lexicon: "HeldLexicon") -> None:
     """Runs in each new child before its first job, outside any deadline.
 
     `lexicon` is what the bot read at its start: a later child must not read other files, and to read and check them all
@@ -49,7 +49,7 @@ def warm_child(lexicon: Lexicon) -> None:
 
     global _engine
     warm_up()
-    _engine = Engine(lexicon)
+    _engine = Engine(lexicon.opened())
 
 
 class WorkerAnalyst:

@@ -28,7 +28,7 @@ from bot.config import TERMINAL, Settings
 from bot.domain.subscription import Platform, Subscription
 from bot.errors import StorageError
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import lexicon_with, own_files
+from bot.lexicons import held_lexicon, own_files
 from bot.messengers import console_messenger, wanted_messengers
 from bot.progress import Progress
 from bot.reload import Reloader
@@ -216,16 +216,14 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
         await storage.sync_subscriptions(settings.subscriptions)
         if owned:
             await storage.reclaim(now=clock.now())
-        lexicon = lexicon_with(own_files(settings.lexicons))
+        lexicon = held_lexicon(own_files(settings.lexicons))
         workers = Workers(2, initializer=partial(warm_child, lexicon))
         stack.push_async_callback(workers.close)
         source = HttpFeedSource(workers, allow=settings.allow_addresses, contact=settings.contact)
         stack.push_async_callback(source.close)
         messengers: dict[Platform, Messenger] = {}
         queries = Queries(storage=storage, messengers=messengers, clock=clock, version=__version__)
-        catalog = build_catalog(
-            queries, topics=tuple(lexicon.topics), conflicts={id_: c.name for id_, c in lexicon.conflicts.items()}
-        )
+        catalog = build_catalog(queries, topics=tuple(lexicon.topics), conflicts=lexicon.conflicts)
         messengers |= {m.platform: m for m in wanted_messengers(settings, catalog)}
         deliverer = Deliverer(storage=storage, messengers=messengers, clock=clock, meter=meter)
         pushes = _pushes(settings, source, storage, clock, meter)

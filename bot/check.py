@@ -13,6 +13,7 @@ from bot.domain.push import offer_of
 from bot.errors import FeedError, StorageError
 from bot.feeds.source import HttpFeedSource
 from bot.lexicons import default_engine, lexicon_with, own_files
+from bot.lexicons.own import contents
 from bot.service.conditions import size
 from bot.service.spans import ago, span
 from bot.storage import examine
@@ -94,7 +95,7 @@ async def check(settings: Settings) -> int:
     default_engine(own)
     lexicon = lexicon_with(own)
     print(f"lexicons  ok: topics {', '.join(lexicon.topics)}; {len(lexicon.conflicts)} conflicts")
-    for name, held in own.contents():
+    for name, held in contents(own):
         print(f"lexicons  ok: {name}: {held}")
     if own.place is not None and not own.files:
         print(f"lexicons  ok: {own.place}: no file in it")

@@ -18,7 +18,7 @@ from bot.domain.statement import VERBS, Analysis
 from bot.domain.subscription import Platform
 from bot.errors import ConfigError, FeedError, ParseError
 from bot.feeds.source import HttpFeedSource
-from bot.lexicons import lexicon_with, own_files
+from bot.lexicons import held_lexicon, own_files
 from bot.service.conditions import size
 from bot.service.ports import Fetched, Parsed
 from bot.service.reading import document, new_article
@@ -49,7 +49,7 @@ async def try_out(settings: Settings, url: str) -> bool:
     Nothing is stored and nobody is told. Where it is a page, every feed that its site offers is tried as well.
     """
     feed, known = _feed(settings, url)
-    lexicon = lexicon_with(own_files(settings.lexicons))
+    lexicon = held_lexicon(own_files(settings.lexicons))
     async with AsyncExitStack() as stack:
         workers = Workers(1, initializer=partial(warm_child, lexicon))
         stack.push_async_callback(workers.close)

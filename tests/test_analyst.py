@@ -8,7 +8,7 @@ import pytest
 from bot.analyst import WorkerAnalyst, analyse_batch, warm_child
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerTimeout
-from bot.lexicons import lexicon_with, own_files
+from bot.lexicons import held_lexicon, own_files
 from bot.worker import Workers
 
 
@@ -106,7 +106,7 @@ async def test_a_child_reads_with_the_user_s_words_as_they_were_when_the_bot_sta
     (tmp_path / "topics").mkdir()
     file = tmp_path / "topics" / "embargo.toml"
     file.write_text('[topic]\nid = "embargo"\nname = "Embargo"\n[[term]]\nlanguage = "en"\nwords = ["embargo"]\n')
-    lexicon = lexicon_with(own_files(tmp_path))
+    lexicon = held_lexicon(own_files(tmp_path))
     file.write_text("[[half a line")
     workers = Workers(1, initializer=partial(warm_child, lexicon))
     try:

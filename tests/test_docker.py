@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,22 @@ def test_everything_copied_exists_and_reaches_the_build() -> None:
     assert sorted(copied) == sorted(let_in)
     for name in copied:
         assert (ROOT / name).exists(), name
+
+
+def test_the_finished_lexicon_is_left_in_the_image(tmp_path: Path) -> None:
+    (command,) = [x for x in arguments("RUN") if "held_lexicon" in x]
+    shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    env = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run(["/bin/sh", "-c", command], cwd=tmp_path, env=env, check=True)
+    (kept,) = (tmp_path / "bot" / "lexicons" / "__pycache__").glob("lexicon.*.pickle")
+    # And it is read: no line of what builds it is run.
+    starts = "from bot.lexicons import NONE, held_lexicon; import sys; held_lexicon(NONE); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", starts], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
+    assert kept.stat().st_size > 100_000
+    assert "bot.lexicons.held" in done.stdout.split()
+    assert "bot.lexicons.building" not in done.stdout.split()
 
 
 def test_no_secret_is_baked_in() -> None:

@@ -15,11 +15,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bot.__main__ import cli
-from bot.analysis.lexicon import Conflict, Lexicon, Topic
 from bot.config import Settings
 from bot.domain.feed import Feed, FetchState
 from bot.domain.statement import Analysis, Document
 from bot.errors import ConfigError, LexiconError, Mistake, StorageError
+from bot.lexicons import HeldLexicon
 from bot.secret import Secret
 from bot.service.storage import FeedHealth
 
@@ -66,14 +66,13 @@ class FakeLexicons(types.ModuleType):
     def own_files(self, place: Path | None) -> Path | None:
         return place
 
-    def lexicon_with(self, own: Path | None) -> Lexicon:
+    def held_lexicon(self, own: Path | None) -> HeldLexicon:
         if own is not None and own.name == "broken":
             raise LexiconError([Mistake(f"{own}/actors/a.toml", 3, "is wrong", "mend it")])
-        topics = {id_: Topic(id_, id_, war=False, optional=id_ == "control") for id_ in TOPICS}
-        return Lexicon({}, {}, {"ukraine": Conflict("ukraine", "Ukraine", ())}, topics, {})
+        return HeldLexicon({id_: id_ == "control" for id_ in TOPICS}, {"ukraine": "Ukraine"}, b"")
 
     def default_engine(self, own: Path | None) -> "FakeLexicons":
-        self.lexicon_with(own)
+        self.held_lexicon(own)
         return self
 
     def analyse(self, document: Document) -> Analysis:

@@ -20,8 +20,9 @@ from bot.lexicons.making import (
     made_territory,
     made_words,
 )
-from bot.lexicons.reading import File, Source, Table, near, read
+from bot.lexicons.reading import File, Table, near, read
 from bot.lexicons.shapes import KEYS, SPOKEN
+from bot.lexicons.sources import Source
 
 THINGS = ("conflict", "actor", "territory", "post")
 

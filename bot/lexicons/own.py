@@ -3,44 +3,30 @@
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import Mistake
-from bot.lexicons.reading import HEADER, Source, near
+from bot.lexicons.reading import HEADER, near
 from bot.lexicons.shapes import SHAPES
+from bot.lexicons.sources import ENDING, OwnFiles, Source
 
-ENDING = ".toml"
 NOTES = ".md"
 LARGEST = 4_000_000
 NOUNS = {"actor", "conflict", "territory", "topic", "term", "deed", "forbid", "rule", "cue", "role", "post", "language"}
 MANY = {"territory": "territories", "list of words": "lists of words"}
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFiles:
-    """What stood in the folder when it was read; handed to child processes, so that all read the same."""
-
-    place: Path | None = None
-    files: tuple[Source, ...] = ()
-    mistakes: tuple[Mistake, ...] = ()
-
-    def contents(self) -> Iterator[tuple[str, str]]:
-        """Each file's name with what it holds: "2 actors". For files that are right."""
-        for source in self.files:
-            yield source.name, _counted(tomllib.loads(source.text)) or "nothing"
-
-
-NONE = OwnFiles()
-
-
-def own_files(place: Path | None) -> OwnFiles:
-    """The files of a folder that is laid out like bot/lexicons; None: no folder, no files."""
-    if place is None:
-        return NONE
+def read_folder(place: Path) -> OwnFiles:
+    """The files of a folder that is laid out like bot/lexicons."""
     mistakes: list[Mistake] = []
     files = tuple(_files(place, mistakes))
     return OwnFiles(place, files, tuple(mistakes))
+
+
+def contents(own: OwnFiles) -> Iterator[tuple[str, str]]:
+    """Each file's name with what it holds: "2 actors". For files that are right."""
+    for source in own.files:
+        yield source.name, _counted(tomllib.loads(source.text)) or "nothing"
 
 
 def _files(place: Path, mistakes: list[Mistake]) -> Iterator[Source]:

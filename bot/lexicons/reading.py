@@ -10,6 +10,7 @@ from typing import Any
 from bot.errors import Mistake
 from bot.errors_toml import toml_mistake
 from bot.lexicons.shapes import SHAPES, Field, Shape
+from bot.lexicons.sources import Source
 
 HEADER = re.compile(r"\s*\[\[?\s*([\w.-]+)\s*\]")
 KEY = re.compile(r"""\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))[\w\s.-]*=""")
@@ -36,19 +37,6 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
     "tables": lambda value: isinstance(value, list) and all(isinstance(x, dict) for x in value),
     "map": lambda value: isinstance(value, dict) and all(isinstance(x, str) for x in value.values()),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A file as it was read: its folder, which tells what it may hold, its name for messages, its text.
-
-    `own`: the user's, which may say more of what the packaged files hold.
-    """
-
-    folder: str
-    name: str
-    text: str
-    own: bool = False
 
 
 # Of a kind of table and its values: None if it says more of a packaged thing, and so needs nothing but its name;

@@ -8,6 +8,7 @@ import pytest
 
 from bot.errors import LexiconError
 from bot.lexicons import NONE, lexicon_with, load_lexicon, own_files
+from bot.lexicons.own import contents
 
 TOPIC = '[topic]\nid = "sanctions"\nname = "Sanctions"\n'
 TERM = '[[term]]\nlanguage = "en"\nwords = ["sanctions"]\n'
@@ -178,7 +179,7 @@ def test_each_file_is_told_with_what_it_holds(tmp_path: Path) -> None:
             },
         )
     )
-    assert {Path(name).name: held for name, held in own.contents()} == {
+    assert {Path(name).name: held for name, held in contents(own)} == {
         "a.toml": "2 actors",
         "t.toml": "1 topic, 1 term",
         "fr.toml": "1 language, 2 names",
