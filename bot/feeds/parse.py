@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
+import feedparser.api
 from feedparser.encodings import convert_to_utf8
 
 from bot.domain.article import Entry
@@ -20,6 +21,10 @@ from bot.feeds.jsonfeed import parse_json_feed
 from bot.feeds.said import said_to_feedparser
 from bot.feeds.trim import MAX_ITEMS, trim
 from bot.service.ports import Parsed
+
+# feedparser looks for a SAX driver of libxml2 at each call, a tenth of its time on two items. Nobody has that driver;
+# where it was there, feeds would be read otherwise.
+feedparser.api.PREFERRED_XML_PARSERS = []
 
 _TEXTUAL = frozenset({"text/html", "text/plain", "application/xhtml+xml"})
 _HTML_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(?>(<!--.*?-->\s*)*)<(!doctype\s+)?html\b", re.IGNORECASE | re.DOTALL)
@@ -50,7 +55,11 @@ _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]+)""", re.IGNORECASE)
 # A mark, white space and NULs that some servers send ahead.
 _BEFORE = b"\xef\xbb\xbf \t\r\n\0"
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
-_BASE = re.compile(rb"""[\s:]base\s*=\s*["']""")
+# The word first, what stands before it then: a search for a fixed word is a search of C's, sixteen times as fast.
+_BASE = re.compile(rb"""base(?<=[\s:]base)\s*=\s*["']""")
+# Declarations of a document in UTF-8 that nothing need be changed in.
+_PLAIN_DECLARATION = re.compile(rb"""<\?xml version=["']1\.0["']( encoding=["']utf-8["'])? ?\?>""", re.IGNORECASE)
+_UTF8 = "application/xml; charset=utf-8"
 _ELEMENT = re.compile(rb"<\w")
 
 
@@ -73,7 +82,7 @@ def _parse(body: bytes, *, url: str, content_type: str | None, known: frozenset[
     _refuse_what_is_no_feed(start)
     if start[:1] in b"{[":
         return parse_json_feed(body.lstrip(_BEFORE), url=url, known=known)
-    document: bytes = convert_to_utf8({"content-type": _charset_settled(body, content_type)}, body, {})
+    document = _in_utf8(body, content_type)
     # A base costs feedparser a quarter more time, and it changes guids like "123" to addresses, so that one item with
     # the word in its text would rename all others. It is needed only beside the document's own bases: relative ones
     # resolve against it, and without it an item's base would count for all items below.
@@ -95,7 +104,7 @@ def _parse(body: bytes, *, url: str, content_type: str | None, known: frozenset[
 
 def _feedparser(document: bytes, base: str) -> Mapping[str, Any]:
     """feedparser on UTF-8 bytes. Its sanitiser is off: a third of its time and more, and we emit plain text only."""
-    headers = {"content-type": "application/xml; charset=utf-8", "content-location": base}
+    headers = {"content-type": _UTF8, "content-location": base}
     result: Mapping[str, Any] = feedparser.parse(
         io.BytesIO(document), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
@@ -115,6 +124,17 @@ def _refuse_what_is_no_feed(start: bytes) -> None:
         raise ParseError("the answer is empty")
     if _HTML_PAGE.match(start):
         raise ParseError("an HTML page, not a feed")
+
+
+def _in_utf8(body: bytes, content_type: str | None) -> bytes:
+    """The document in UTF-8, with a declaration that says so or none. As it came where it is that already."""
+    settled = _charset_settled(body, content_type)
+    if settled.lower() in (_UTF8, "application/xml") and _PLAIN_DECLARATION.match(body):
+        with contextlib.suppress(UnicodeDecodeError):
+            body.decode("utf-8")
+            return body
+    document: bytes = convert_to_utf8({"content-type": settled}, body, {})
+    return document
 
 
 def _charset_settled(body: bytes, content_type: str | None) -> str:

@@ -25,8 +25,9 @@ _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
 def said_in(root: etree._Element) -> Said:
     """What the root or the channel right under it says; whatever cannot be meant (an hour 99) is left out."""
-    heads = [root, *(e for e in root if _name(e) == "channel")]
-    found = {_name(e).lower(): e for head in heads for e in head}
+    named = [(_name(e), e) for e in root]
+    named += [(_name(e), e) for name, head in named if name == "channel" for e in head]
+    found = {name.lower(): e for name, e in named}
     words = {name: (found[name].text or "") for name in ("ttl", "updateperiod", "updatefrequency") if name in found}
     hours = {_number(word) for word in _inner(found.get("skiphours"))}
     days = {DAYS.index(word) for word in _inner(found.get("skipdays")) if word in DAYS}
@@ -36,7 +37,7 @@ def said_in(root: etree._Element) -> Said:
         # RSS 0.91 counted 1 to 24, RSS 2.0 counts 0 to 23.
         skip_hours=_some(({h % 24 for h in hours if h is not None and h <= 24}), 24),
         skip_days=_some(days, 7),
-        offer=offered((e.get("rel"), e.get("href")) for head in heads for e in head if _name(e) == "link"),
+        offer=offered((e.get("rel"), e.get("href")) for name, e in named if name == "link"),
     )
 
 
@@ -74,7 +75,8 @@ def _inner(element: etree._Element | None) -> Iterable[str]:
 
 def _name(element: etree._Element) -> str:
     """The local name; empty for comments and the like."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    tag = element.tag
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def _number(word: object) -> int | None:

@@ -52,14 +52,13 @@ def trim(document: bytes, known: frozenset[bytes]) -> Trimmed | None:
             raise ParseError("the feed declares XML entities, which are refused")
         return None
     items = list(root.iter("{*}item", "{*}entry"))
-    if not all(_at_home(item, root) for item in items):
+    if not all(_is_home(parent, root) for parent in {item.getparent() for item in items}):
         return None
     return _cut(root, items, known)
 
 
-def _at_home(item: etree._Element, root: etree._Element) -> bool:
-    """Whether an item sits where items belong: right under the root, or under a channel that does."""
-    parent = item.getparent()
+def _is_home(parent: etree._Element | None, root: etree._Element) -> bool:
+    """Whether items under `parent` sit where items belong: right under the root, or under a channel that does."""
     if parent is None or parent is root:
         return parent is root
     return parent.getparent() is root and etree.QName(parent).localname == "channel"
@@ -72,7 +71,7 @@ def _cut(root: etree._Element, items: list[etree._Element], known: frozenset[byt
     kept = skipped = 0
     for n, item in enumerate(items):
         parent = item.getparent()
-        assert parent is not None  # _at_home
+        assert parent is not None  # _is_home
         if n >= MAX_ITEMS:
             parent.remove(item)
             continue

@@ -101,6 +101,7 @@ def new_article(
     key: str, entry: Entry, title: str, text: str, *, feed: Feed, fallback: str | None, now: datetime
 ) -> Article:
     """An entry, in plain words, as an article; `fallback` is the language that its feed states."""
+    page = canonical_url(entry.link)
     language = (feed.language or entry.language or fallback or UNKNOWN_LANGUAGE).replace("_", "-").split("-")[0].lower()
     return Article(
         key=key,
@@ -108,8 +109,8 @@ def new_article(
         title=title,
         text=text,
         language=language,
-        link=entry.link if canonical_url(entry.link) else None,
-        canonical_link=canonical_url(entry.link),
+        link=entry.link if page else None,
+        canonical_link=page,
         published=min(entry.published, now) if entry.published else None,
         seen=now,
         digest=digest(title, text),

@@ -101,6 +101,24 @@ def test_the_header_wins_over_the_declaration_elsewhere() -> None:
     assert [e.title for e in parsed(body, "text/xml; charset=koi8-r").entries] == [TITLES["koi8-r"]]
 
 
+@pytest.mark.parametrize("declared", ["utf-8", "UTF-8"])
+def test_a_declaration_of_utf_8_is_not_believed_against_bytes_or_header(declared: str) -> None:
+    body = titled("windows-1252", declared=declared)
+    assert [e.title for e in parsed(body, "application/xml").entries] == [TITLES["windows-1252"]]
+    assert [e.title for e in parsed(body, "text/xml; charset=utf-8").entries] == [TITLES["windows-1252"]]
+    body = titled("iso-2022-jp", declared=declared)  # pure ASCII, so it might be UTF-8 as well
+    assert [e.title for e in parsed(body, "text/xml; charset=iso-2022-jp").entries] == [TITLES["iso-2022-jp"]]
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("header", ["text/xml", "text/xml; charset=UTF-8"])
+def test_a_document_in_utf_8_reads_alike_however_it_says_so(version: str, header: str) -> None:
+    item = f"<item><title>{TITLES['utf-8']}</title></item>"
+    for ending in ("?>", ' encoding="utf-8"?>', " encoding='UTF-8' standalone='yes'?>", ' encoding="utf8" ?>\n'):
+        body = f'<?xml version="{version}"{ending}{rss(item)}'
+        assert [e.title for e in parsed(body, header).entries] == [TITLES["utf-8"]]
+
+
 # --- what is no feed ---------------------------------------------------------------------------------
 
 
