@@ -52,8 +52,6 @@ def _words(error: Exception, host: str) -> str:
     match error:
         case aiohttp.ConnectionTimeoutError():
             return f"{host} cannot be reached: the connection timed out"
-        case aiohttp.SocketTimeoutError():
-            return f"{host} stopped sending in the middle of its answer"
         case aiohttp.ClientConnectorDNSError():
             return _lookup_words(error, host)
         case aiohttp.ClientConnectorCertificateError():

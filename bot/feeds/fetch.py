@@ -3,11 +3,10 @@
 import asyncio
 import contextlib
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import aiohttp
 from aiohttp import hdrs
@@ -22,6 +21,7 @@ from bot.feeds.fault import network_fault, status_fault
 from bot.feeds.guard import Guard, Network, checked_url
 from bot.feeds.offer import offered
 from bot.feeds.turns import PER_HOST, TURN, Turns
+from bot.feeds.wishes import fresh_for, retry_after
 from bot.service.ports import Fetched
 
 TIMEOUT = timedelta(seconds=30)
@@ -38,8 +38,6 @@ _FOR_GOOD = frozenset({301, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # The redirects that keep a request what it is; after the others a form would become a GET.
 _FORM_REDIRECTS = frozenset({307, 308})
-_MAX_AGE = re.compile(r'(?:^|[\s,])max-age\s*=\s*"?(\d+)', re.ASCII)
-_NOT_KEPT = re.compile(r"(?:^|[\s,])(?:no-cache|no-store)\b(?!\s*=)")
 # Servers send validators of some dozens of characters; what is longer is not worth storing per feed.
 _MAX_HEADER = 1_000
 _MAX_DIGITS = 12
@@ -99,18 +97,19 @@ class Fetcher:
         resolver: AbstractResolver | None = None,
     ) -> None:
         self._guard = Guard(allow)
-        self._agent = ""
-        self.introduce(contact)
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._per_host = per_host
         self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
+        self.introduce(contact)
         self._turns = Turns(per_host=per_host, turn=turn)
 
     def introduce(self, contact: str | None) -> None:
         """Tell servers from now on how their operators reach ours."""
         self._agent = f"Parley/{__version__} (+{contact})" if contact else f"Parley/{__version__}"
+        if self._session is not None:
+            self._session.headers[hdrs.USER_AGENT] = self._agent
 
     async def feed(self, url: str, state: FetchState) -> Fetched:
         """Conditional GET of a feed. Raises FetchError."""
@@ -119,8 +118,10 @@ class Fetcher:
             headers[hdrs.IF_NONE_MATCH] = state.etag
         if state.last_modified:
             headers[hdrs.IF_MODIFIED_SINCE] = state.last_modified
-        answer = await self.get(state.learnt_address or url, headers=headers)
-        wait = retry_after(answer.headers, now=datetime.now(UTC))
+        asked = _feed_url(state.learnt_address or url)
+        answer = await self._ask(asked, headers=headers, form=None, max_bytes=self._max_bytes, most=MAX_REDIRECTS)
+        now = datetime.now(UTC)
+        wait = retry_after(answer.headers, now=now)
         if not answer.ok and not (answer.status == 304 and (state.etag or state.last_modified)):
             raise status_fault(answer.status, retry_after=wait)
         unchanged = not answer.ok or answer.digest == state.body_digest
@@ -133,7 +134,7 @@ class Fetcher:
             digest=answer.digest if answer.ok else state.body_digest,
             asked_to_wait=wait,
             moved_to=answer.moved_to,
-            fresh_for=fresh_for(answer.headers, now=datetime.now(UTC)),
+            fresh_for=fresh_for(answer.headers, now=now),
             size=answer.size if answer.ok else None,
             offer=answer.offer,
         )
@@ -145,16 +146,17 @@ class Fetcher:
 
         Up to `redirects` are followed; with 0 the redirect itself is the answer (see `leads_to`).
         """
-        return await self._ask(url, headers=headers, form=None, max_bytes=max_bytes or self._max_bytes, most=redirects)
+        most = max_bytes or self._max_bytes
+        return await self._ask(checked_url(url), headers=headers, form=None, max_bytes=most, most=redirects)
 
     async def post(self, url: str, form: Mapping[str, str], *, max_bytes: int = MAX_REPLY) -> Answer:
         """The answer to a POST of a form, 307 and 308 followed, whatever its status. Raises FetchError."""
-        return await self._ask(url, headers={}, form=form, max_bytes=max_bytes, most=MAX_REDIRECTS)
+        return await self._ask(checked_url(url), headers={}, form=form, max_bytes=max_bytes, most=MAX_REDIRECTS)
 
     async def _ask(
-        self, url: str, *, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, most: int
+        self, target: URL, *, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, most: int
     ) -> Answer:
-        target, moved_to, for_good = checked_url(url), None, True
+        moved_to, for_good = None, True
         left, clock = self._timeout.total_seconds(), asyncio.get_running_loop().time
         for _ in range(most + 1):
             # Also where redirects lead: many feeds of many hosts may end at one.
@@ -166,7 +168,7 @@ class Fetcher:
                     raise FetchError(f"timed out after {self._timeout.total_seconds():g} s") from None
                 left = (timer.when() or 0.0) - clock()
             if isinstance(found, Answer):
-                return replace(found, moved_to=moved_to)
+                return replace(found, moved_to=moved_to) if moved_to else found
             # Never learnt: a way out of encryption, and what is too long to keep.
             encrypted_still = target.scheme in ("http", found.scheme)
             for_good = for_good and status in _FOR_GOOD and encrypted_still and len(str(found)) <= _MAX_HEADER
@@ -182,7 +184,6 @@ class Fetcher:
         self, target: URL, headers: Mapping[str, str], form: Mapping[str, str] | None, max_bytes: int, *, follow: bool
     ) -> tuple[Answer | URL, int]:
         """One request: its answer, or where that leads to, with its status."""
-        headers = {hdrs.USER_AGENT: self._agent, **headers}
         method, kept = (hdrs.METH_GET, _REDIRECTS) if form is None else (hdrs.METH_POST, _FORM_REDIRECTS)
         try:
             request = self._http().request(method, target, headers=headers, data=form, allow_redirects=False)
@@ -206,12 +207,17 @@ class Fetcher:
                     ttl_dns_cache=300,  # safe: the guard judges each connection's address, not the look-up
                     resolver=self._resolver,
                 ),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(10, seconds), sock_read=min(15, seconds)),
-                headers={hdrs.ACCEPT_ENCODING: "gzip, deflate"},
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=min(10, seconds)),
+                headers={hdrs.USER_AGENT: self._agent, hdrs.ACCEPT_ENCODING: "gzip, deflate"},
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,  # a proxy would see every address in place of the guard
             )
         return self._session
+
+
+@lru_cache(maxsize=2_000)  # of 1.2 kB each: most bots ask fewer feeds, and parsing an address takes as long as a turn
+def _feed_url(url: str) -> URL:
+    return checked_url(url)
 
 
 def leads_to(url: URL, status: int, headers: Mapping[str, str]) -> URL | None:
@@ -227,52 +233,11 @@ def leads_to(url: URL, status: int, headers: Mapping[str, str]) -> URL | None:
         raise FetchError("redirected to something that is not an address") from error
 
 
-def retry_after(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
-    """How long the server asks us to wait (Retry-After in seconds or as a date); None if it says nothing usable.
-
-    A date is read against the server's own clock where it tells it (Date), else against `now`.
-    """
-    value = headers.get(hdrs.RETRY_AFTER, "").strip()
-    if value.isascii() and value.isdigit():
-        return timedelta(seconds=min(int(value[:9]), 30 * 86_400))
-    until = _http_date(value)
-    if until is None:
-        return None
-    return max(until - (_http_date(headers.get(hdrs.DATE, "")) or now), timedelta(0))
-
-
-def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
-    """For how long a cache would keep the answer (RFC 9111, 4.2): max-age less Age, else Expires less Date.
-
-    None where the server says nothing usable, or that it is not to be kept. `now` as in `retry_after`.
-    """
-    control = headers.get(hdrs.CACHE_CONTROL, "").lower()
-    if _NOT_KEPT.search(control):
-        return None
-    age = headers.get(hdrs.AGE, "").strip()
-    if stated := _MAX_AGE.search(control):
-        passed = int(age[:9]) if age.isascii() and age.isdigit() else 0
-        left = timedelta(seconds=min(int(stated[1][:9]), 30 * 86_400) - passed)
-    elif until := _http_date(headers.get(hdrs.EXPIRES, "")):
-        left = until - (_http_date(headers.get(hdrs.DATE, "")) or now)
-    else:
-        return None
-    return left if left > timedelta(0) else None
-
-
-def _http_date(value: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
-
-
 async def _answer(response: aiohttp.ClientResponse, max_bytes: int) -> Answer:
-    body, digest = b"", hashlib.blake2b(digest_size=16)
+    body = digest = b""
     if 200 <= response.status < 300:
-        body = await _read(response, max_bytes, digest)
-    return Answer(response.status, str(response.url), response.headers, body, digest.digest(), offer=_offer(response))
+        body, digest = await _read(response, max_bytes)
+    return Answer(response.status, str(response.url), response.headers, body, digest, offer=_offer(response))
 
 
 def _offer(response: aiohttp.ClientResponse) -> Offer | None:
@@ -284,17 +249,17 @@ def _offer(response: aiohttp.ClientResponse) -> Offer | None:
     return None
 
 
-async def _read(response: aiohttp.ClientResponse, max_bytes: int, digest: "hashlib.blake2b") -> bytes:
-    """The body in pieces, so that neither a bomb nor an endless stream is ever held, nor hashing stalls the loop."""
+async def _read(response: aiohttp.ClientResponse, max_bytes: int) -> tuple[bytes, bytes]:
+    """The body and its digest, in pieces: no bomb or endless stream is ever held, and hashing never stalls the loop."""
     too_big = FetchError(f"the answer is larger than {max_bytes / 1e6:g} MB")
     if (response.content_length or 0) > max_bytes:
         raise too_big
     pieces: list[bytes] = []
-    size = 0
+    size, digest = 0, hashlib.blake2b(digest_size=16)
     async for piece in response.content.iter_chunked(CHUNK):
         size += len(piece)
         if size > max_bytes:
             raise too_big
         digest.update(piece)
         pieces.append(piece)
-    return b"".join(pieces)
+    return b"".join(pieces), digest.digest()

@@ -1,8 +1,7 @@
 """Whose turn it is to be asked: a few requests at a time per host, and a few more per site that runs several."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ TURN = timedelta(seconds=5)
 PER_HOST = 2
 # feeds.example.org and www.example.org are one operator's, often one machine.
 PER_DOMAIN = 4
+Gates = WeakValueDictionary[str, asyncio.Semaphore]
 
 
 class Turns:
@@ -27,25 +27,61 @@ class Turns:
         self._per_host = per_host
         self._per_domain = per_domain
         self._longest_wait = turn
-        self._gates: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._hosts: Gates = WeakValueDictionary()
+        self._domains: Gates = WeakValueDictionary()
 
-    @asynccontextmanager
-    async def at(self, host: str) -> AsyncIterator[None]:
-        """Wait for a turn at this host and hold it. Raises BusyHostError when there is none in time."""
-        gates = [self._gate(f"host {host}", self._per_host)]
+    def at(self, host: str) -> "Turn":
+        """`async with`: wait for a turn at this host and hold it. Raises BusyHostError when there is none in time."""
+        gates = [_gate(self._hosts, host, self._per_host)]
         if domain := registrable_domain(host):
-            gates.append(self._gate(f"domain {domain}", self._per_domain))
-        async with AsyncExitStack() as held:
-            try:
-                async with asyncio.timeout(self._longest_wait.total_seconds()):
-                    for gate in gates:
-                        await held.enter_async_context(gate)
-            except TimeoutError:
-                raise BusyHostError(f"{host} is busy with other feeds") from None
-            yield
+            gates.append(_gate(self._domains, domain, self._per_domain))
+        return Turn(host, gates, self._longest_wait)
 
-    def _gate(self, name: str, places: int) -> asyncio.Semaphore:
-        return self._gates.setdefault(name, asyncio.Semaphore(places))
+
+class Turn:
+    """A place at each of these gates, taken in their order; those who wait at a gate are let in as they came."""
+
+    __slots__ = ("_gates", "_held", "_host", "_longest_wait")
+
+    def __init__(self, host: str, gates: Sequence[asyncio.Semaphore], longest_wait: timedelta) -> None:
+        self._host = host
+        self._gates = gates
+        self._held: list[asyncio.Semaphore] = []
+        self._longest_wait = longest_wait
+
+    async def __aenter__(self) -> None:
+        try:
+            if any(gate.locked() for gate in self._gates):
+                async with asyncio.timeout(self._longest_wait.total_seconds()):
+                    await self._take()
+            else:
+                await self._take()  # nothing to wait for, so it needs no clock
+        except TimeoutError:
+            self._give_back()
+            raise BusyHostError(f"{self._host} is busy with other feeds") from None
+        except BaseException:
+            self._give_back()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._give_back()
+
+    async def _take(self) -> None:
+        for gate in self._gates:
+            await gate.acquire()
+            self._held.append(gate)
+
+    def _give_back(self) -> None:
+        for gate in self._held:
+            gate.release()
+
+
+def _gate(gates: Gates, name: str, places: int) -> asyncio.Semaphore:
+    """The gate of this name, which lasts for as long as anybody is at it."""
+    gate = gates.get(name)
+    if gate is None:
+        gate = gates[name] = asyncio.Semaphore(places)
+    return gate
 
 
 @lru_cache(maxsize=20_000)

@@ -3,7 +3,7 @@ import gzip
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -12,7 +12,7 @@ from bot import __version__
 from bot.domain.feed import FetchState
 from bot.domain.push import Offer
 from bot.errors import BusyHostError, FetchError
-from bot.feeds.fetch import Fetcher, fresh_for, retry_after
+from bot.feeds.fetch import Fetcher
 from tests.feeds.conftest import Site, fetching
 
 FRESH = FetchState()
@@ -118,30 +118,6 @@ async def test_retry_after_comes_with_the_error(site: Site, fetcher: Fetcher, st
 async def test_retry_after_is_heeded_on_success_too(site: Site, fetcher: Fetcher) -> None:
     fetched = await fetcher.feed(site.answer("/feed", b"<rss/>", Retry_After="600"), FRESH)
     assert fetched.asked_to_wait == timedelta(minutes=10)
-
-
-NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ({"Retry-After": "90"}, timedelta(seconds=90)),
-        ({"Retry-After": "Wed, 25 Nov 2026 12:10:00 GMT"}, timedelta(minutes=10)),
-        (
-            {"Retry-After": "Wed, 25 Nov 2026 12:10:00 GMT", "Date": "Wed, 25 Nov 2026 12:09:00 GMT"},
-            timedelta(minutes=1),
-        ),
-        ({"Retry-After": "Wed, 25 Nov 2026 11:00:00 GMT"}, timedelta(0)),
-        ({"Retry-After": "9" * 400}, timedelta(days=30)),
-        ({"Retry-After": "-5"}, None),
-        ({"Retry-After": "soon"}, None),
-        ({"Retry-After": "²"}, None),
-        ({}, None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], wait: timedelta | None) -> None:
-    assert retry_after(headers, now=NOON) == wait
 
 
 # --- redirects ---------------------------------------------------------------------------------------
@@ -271,6 +247,22 @@ async def test_a_slow_drip_is_cut(site: Site) -> None:
             await fetcher.feed(site.on("/feed", handler), FRESH)
 
 
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_server_that_falls_silent_is_cut(site: Site, begun: bool) -> None:
+    async def handler(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if begun:
+            await response.prepare(request)
+            await response.write(b"<rss>")
+        await asyncio.sleep(60)
+        return response
+
+    async with fetching(timeout=timedelta(seconds=0.3), per_host=1) as fetcher:
+        with pytest.raises(FetchError, match=r"timed out after 0\.3 s"):
+            await fetcher.feed(site.on("/silent", handler), FRESH)
+        assert (await fetcher.feed(site.answer("/feed", b"<rss/>"), FRESH)).body, "its turn is given back"
+
+
 async def test_waiting_for_its_turn_at_a_host_is_no_time_out(site: Site) -> None:
     busy, most = 0, 0
 
@@ -396,31 +388,6 @@ async def test_where_a_redirect_leads_is_asked_in_its_turn(site: Site) -> None:
         gate.set()
         assert [f.body for f in await asyncio.gather(*ahead)] == [b"<rss/>"] * 2
         assert (await fetcher.feed(elsewhere, FRESH)).body == b"<rss/>", "turns are given back"
-
-
-@pytest.mark.parametrize(
-    ("headers", "wait"),
-    [
-        ({"Cache-Control": "public, max-age=600"}, 600),
-        ({"Cache-Control": 'MAX-AGE = "600"'}, 600),
-        ({"Cache-Control": "max-age=600", "Age": "200"}, 400),
-        ({"Cache-Control": "max-age=600", "Age": "700"}, None),
-        ({"Cache-Control": "max-age=600", "Age": "old"}, 600),
-        ({"Cache-Control": "s-maxage=600"}, None),
-        ({"Cache-Control": "no-cache, max-age=600"}, None),
-        ({"Cache-Control": "no-cache=set-cookie, max-age=600"}, 600),
-        ({"Cache-Control": "max-age=" + "9" * 5_000}, 30 * 86_400),
-        ({"Cache-Control": "max-age=0", "Expires": "Thu, 01 Jan 2026 13:00:00 GMT"}, None),
-        ({"Expires": "Thu, 01 Jan 2026 13:00:00 GMT"}, 3_600),
-        ({"Expires": "Thu, 01 Jan 2026 13:00:00 GMT", "Date": "Thu, 01 Jan 2026 12:50:00 GMT"}, 600),
-        ({"Expires": "Thu, 01 Jan 2026 11:00:00 GMT"}, None),
-        ({"Expires": "0"}, None),
-        ({}, None),
-    ],
-)
-def test_how_long_an_answer_is_fresh(headers: dict[str, str], wait: int | None) -> None:
-    found = fresh_for(headers, now=datetime(2026, 1, 1, 12, tzinfo=UTC))
-    assert found == (timedelta(seconds=wait) if wait else None)
 
 
 # --- forms ------------------------------------------------------------------------------------------

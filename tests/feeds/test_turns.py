@@ -10,6 +10,7 @@ from bot.errors import BusyHostError
 from bot.feeds.turns import PER_DOMAIN, PER_HOST, Turns, registrable_domain
 
 PATIENT = timedelta(minutes=1)
+real = asyncio.timeout
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,47 @@ async def test_who_finds_no_turn_in_time_leaves_its_place_at_the_host_too():
             pass
     async with turns.at("feeds.example.org"):
         pass
+
+
+async def test_those_who_wait_come_in_turn_and_nobody_pushes_in():
+    turns, order = Turns(per_host=1, per_domain=1, turn=PATIENT), []
+
+    async def ask(name):
+        async with turns.at("example.org"):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    async with turns.at("example.org"):
+        waiting = [asyncio.create_task(ask(name)) for name in "abc"]
+        await asyncio.sleep(0)
+    await ask("late")  # the gate has just been left, and is still theirs
+    await asyncio.gather(*waiting)
+    assert order == ["a", "b", "c", "late"]
+
+
+async def test_who_is_sent_home_while_waiting_leaves_no_place_taken():
+    turns = Turns(per_host=1, per_domain=1, turn=PATIENT)
+    async with turns.at("www.example.org"):
+        waiting = [asyncio.create_task(turns.at(host).__aenter__()) for host in ("www.example.org", "a.example.org")]
+        await asyncio.sleep(0)
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+        assert all(task.cancelled() for task in waiting)
+    for host in ("a.example.org", "www.example.org"):
+        async with asyncio.timeout(5), turns.at(host):
+            pass
+
+
+async def test_only_who_has_to_wait_needs_a_clock(monkeypatch):
+    turns = Turns(per_host=1, turn=timedelta(milliseconds=20))
+    timers = []
+    monkeypatch.setattr(asyncio, "timeout", lambda seconds: timers.append(seconds) or real(seconds))
+    async with turns.at("www.example.org"), turns.at("feeds.example.org"):
+        assert timers == []
+        with pytest.raises(BusyHostError):
+            await turns.at("www.example.org").__aenter__()
+    assert timers == [0.02]
 
 
 async def test_a_fault_during_a_turn_gives_it_back():
