@@ -72,7 +72,6 @@ def next_visit(
     """
     silence = now - last_news if last_news is not None else timedelta(0)
     wishes = (
-        (every, "its interval"),
         (said.ttl, "the feed asks for it (ttl)"),
         (said.period, "the feed asks for it (updatePeriod)"),
         (fresh_for, "its server calls the answer fresh until then (Cache-Control, Expires)"),
@@ -80,7 +79,10 @@ def next_visit(
         (silence / SILENCE_SHARE, "it has had no news for long"),
         (slowest if pushed else None, "its hub pushes what is new (WebSub)"),
     )
-    wait, reason = max(((w, why) for w, why in wishes if w is not None), key=lambda wish: wish[0])
+    wait, reason = every, "its interval"
+    for wish, why in wishes:
+        if wish is not None and wish > wait:
+            wait, reason = wish, why
     if wait > slowest:
         wait, reason = slowest, f"{reason}; at_most is sooner"
     rest = _rest(now + wait, said, until=now + slowest) - now

@@ -8,22 +8,22 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from bot.domain.feed import FetchState
-from bot.domain.pace import next_visit
-from bot.domain.push import offer_of
 from bot.errors import BusyHostError, FeedError, StorageError, WorkerError
 from bot.service.filing import Filing, Read, Spells
 from bot.service.judge import Add, Revise
 from bot.service.ports import Analyst, Clock, FeedSource, Fetched, Meter, Parsed
 from bot.service.reading import Reader, Reading
 from bot.service.spans import span
-from bot.service.standing import NOTICE_WAIT, failed, owe_notices, works
+from bot.service.standing import NOTICE_WAIT, failed, owe_notices, succeeded
 from bot.service.storage import ClaimedFeed, Storage, Transaction
 
 log = logging.getLogger(__name__)
 
 # New feeds come in groups (a first start polls all of them): their catch-up messages wait for each other this long.
 CATCH_UP_WAIT = timedelta(seconds=20)
-# A whole poll, well within its lease, so that nobody else ever polls the feed beside it.
+# A whole poll, well within its lease, so that nobody else ever polls the feed beside it. The clock that ends it runs
+# only while there is a body to take in: until then the source ends by itself, far sooner (`FeedSource.fetch`), and most
+# polls need no timer. A state that is saved too late all the same is refused by its fence.
 DEADLINE = timedelta(seconds=150)
 # A feed whose host was busy with other feeds comes again after this.
 BUSY_WAIT = timedelta(seconds=30)
@@ -46,6 +46,9 @@ class PollOutcome:
     owed: int = 0
     error: str = ""
     no_network: bool = False
+
+
+UNCHANGED = PollOutcome("unchanged")
 
 
 class _LeaseLostError(Exception):
@@ -95,8 +98,7 @@ class Ingest:
 
     async def _attempt(self, claimed: ClaimedFeed) -> PollOutcome:
         try:
-            async with asyncio.timeout(DEADLINE.total_seconds()):
-                return await self._poll(claimed)
+            return await self._poll(claimed)
         except BusyHostError:
             return await self._defer(claimed)
         except FeedError as error:
@@ -113,15 +115,17 @@ class Ingest:
 
     async def _poll(self, claimed: ClaimedFeed) -> PollOutcome:
         started = self._clock.now()
+        ends = asyncio.get_running_loop().time() + DEADLINE.total_seconds()
         fetched = await self._source.fetch(claimed.feed, claimed.state)
         now = self._clock.now()
         self._meter.observe("parley_fetch_seconds", (now - started).total_seconds())
         if fetched.body is None:
             await self._save_state(claimed, self._succeeded(claimed, fetched, now=now))
-            return PollOutcome("unchanged")
-        return await self._take_in(
-            claimed, fetched, lambda parsed, now, news: self._succeeded(claimed, fetched, parsed, now=now, news=news)
-        )
+            return UNCHANGED
+        async with asyncio.timeout_at(ends):
+            return await self._take_in(
+                claimed, fetched, lambda parsed, at, news: self._succeeded(claimed, fetched, parsed, now=at, news=news)
+            )
 
     async def _take_in(
         self, claimed: ClaimedFeed, fetched: Fetched, after: Callable[[Parsed, datetime, bool], FetchState]
@@ -162,7 +166,8 @@ class Ingest:
                     pushed,
                     # A push that holds no item shows nothing of the hub.
                     lambda parsed, now, news: replace(
-                        claimed.state.heard(now=now, news=news),
+                        claimed.state,
+                        **claimed.state.heard(now=now, news=news),
                         pushed_until=until if parsed.entries or parsed.skipped else claimed.state.pushed_until,
                     ),
                 )
@@ -216,40 +221,13 @@ class Ingest:
     def _succeeded(
         self, claimed: ClaimedFeed, fetched: Fetched, parsed: Parsed | None = None, *, now: datetime, news: bool = False
     ) -> FetchState:
-        """The state after an answer; `parsed` None: it was the same as last time."""
-        state = claimed.state.heard(now=now, news=news).sent_to(fetched.moved_to)
-        # News that no push brought: the hub is not to be relied on, until it pushes again.
-        trusted = state.pushed_until if not news else None
-        state = replace(works(state, now=now).counted(fetched.size), pushed_until=trusted)
-        if parsed is None:
-            kept = (fetched.etag or state.etag, fetched.last_modified or state.last_modified)
-            state = replace(state, etag=kept[0], last_modified=kept[1])
-        else:
-            state = replace(
-                state,
-                etag=fetched.etag,
-                last_modified=fetched.last_modified,
-                body_digest=fetched.digest,
-                items=parsed.items,
-                said=replace(parsed.said, offer=offer_of(fetched.offer, parsed.said.offer)),
-                last_change=now,
-            )
-        due = next_visit(
-            now,
-            every=claimed.feed.every,
-            slowest=claimed.feed.slowest,
-            said=state.said,
-            fresh_for=fetched.fresh_for,
-            rhythm=state.rhythm,
-            last_news=state.last_news,
-            asked_to_wait=fetched.asked_to_wait,
-            pushed=trusted is not None and trusted > now,
-            jitter=self._jitter(),
-        )
-        if state.learnt_address != claimed.state.learnt_address and state.learnt_address:
+        """The state after an answer, and a line in the log where the feed has moved."""
+        before, jitter = claimed.state, self._jitter()
+        state = succeeded(before, claimed.feed, fetched, parsed, now=now, news=news, jitter=jitter)
+        if state.learnt_address and state.learnt_address != before.learnt_address:
             host = urlsplit(state.learnt_address).hostname  # the rest may hold a key
             log.info("%s: moved for good, asked at %s now; `feed list` tells its new url", claimed.feed.name, host)
-        return replace(state, next_check=due.at, reason=due.reason)
+        return state
 
     async def _defer(self, claimed: ClaimedFeed) -> PollOutcome:
         """It was not asked, so nothing is known of it; it comes again soon."""

@@ -66,7 +66,7 @@ class FeedSource(Protocol):
     """Reads feeds and pages from the network, guarded and capped."""
 
     async def fetch(self, feed: Feed, state: FetchState) -> Fetched:
-        """Conditional GET of a feed. Raises FetchError."""
+        """Conditional GET of a feed; ends by itself within a minute, waits for turns included. Raises FetchError."""
 
     async def parse(self, fetched: Fetched, *, known: frozenset[bytes]) -> Parsed:
         """Entries of a body with their plain words, read in a killable child process. Raises ParseError."""

@@ -1,12 +1,14 @@
-"""What a failed poll makes of a feed, and what its channels are told of that."""
+"""What a poll makes of a feed, and what its channels are told when that is another standing."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
-from bot.domain.pace import next_try
+from bot.domain.feed import PAUSE_ASKED, Changes, Feed, FetchState
+from bot.domain.pace import next_try, next_visit
+from bot.domain.push import offer_of
 from bot.domain.standing import LOOK_IN, Notice, Standing, after_failure
 from bot.errors import FeedError
+from bot.service.ports import Fetched, Parsed
 from bot.service.storage import ClaimedFeed, Transaction
 
 # Feeds of one host fail and recover within minutes of each other: their notices wait for one message this long.
@@ -40,9 +42,51 @@ def failed(state: FetchState, feed: Feed, error: FeedError, *, now: datetime, ji
     )
 
 
-def works(state: FetchState, *, now: datetime) -> FetchState:
-    """The state after an answer, as far as failures go."""
-    return replace(state, failures=0, failing_since=None, error=None, standing=Standing.WORKING, last_success=now)
+def succeeded(
+    state: FetchState, feed: Feed, fetched: Fetched, parsed: Parsed | None, *, now: datetime, news: bool, jitter: float
+) -> FetchState:
+    """The state after an answer; `parsed` None: it was the same as last time."""
+    changes = _works(now) | state.heard(now=now, news=news) | state.sent_to(fetched.moved_to)
+    changes |= state.counted(fetched.size)
+    changes |= _kept(state, fetched) if parsed is None else _learnt(fetched, parsed, now)
+    # News that no push brought: the hub is not to be relied on, until it pushes again.
+    trusted = state.pushed_until if not news else None
+    after = replace(state, **changes, pushed_until=trusted)
+    due = next_visit(
+        now,
+        every=feed.every,
+        slowest=feed.slowest,
+        said=after.said,
+        fresh_for=fetched.fresh_for,
+        rhythm=after.rhythm,
+        last_news=after.last_news,
+        asked_to_wait=fetched.asked_to_wait,
+        pushed=trusted is not None and trusted > now,
+        jitter=jitter,
+    )
+    return replace(after, next_check=due.at, reason=due.reason)
+
+
+def _works(now: datetime) -> Changes:
+    working = Standing.WORKING
+    return {"failures": 0, "failing_since": None, "error": None, "standing": working, "last_success": now}
+
+
+def _kept(before: FetchState, fetched: Fetched) -> Changes:
+    """The validators after an answer without news of its own: a 304 need not repeat them."""
+    return {"etag": fetched.etag or before.etag, "last_modified": fetched.last_modified or before.last_modified}
+
+
+def _learnt(fetched: Fetched, parsed: Parsed, now: datetime) -> Changes:
+    """What a body changes."""
+    return {
+        "etag": fetched.etag,
+        "last_modified": fetched.last_modified,
+        "body_digest": fetched.digest,
+        "items": parsed.items,
+        "said": replace(parsed.said, offer=offer_of(fetched.offer, parsed.said.offer)),
+        "last_change": now,
+    }
 
 
 def owe_notices(tx: Transaction, claimed: ClaimedFeed, state: FetchState, *, now: datetime, wait: timedelta) -> None:

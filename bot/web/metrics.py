@@ -67,6 +67,7 @@ class PrometheusMeter:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         self._counters: dict[str, Counter] = {}
+        self._series: dict[tuple[object, ...], Counter] = {}  # looking one up by its labels costs more than to count
         self._gauges: dict[str, Gauge] = {}
         self._histograms: dict[str, Histogram] = {}
         for metric in METRICS:
@@ -74,8 +75,12 @@ class PrometheusMeter:
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
         """Add to a counter."""
-        counter = self._counters[name]
-        (counter.labels(**labels) if labels else counter).inc(amount)
+        series = (name, *labels.items())
+        counter = self._series.get(series)
+        if counter is None:
+            counter = self._counters[name]
+            counter = self._series[series] = counter.labels(**labels) if labels else counter
+        counter.inc(amount)
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set a gauge."""

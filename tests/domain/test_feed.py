@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.feed import Feed, FetchState
@@ -18,7 +19,7 @@ def test_the_slowest_interval_is_never_shorter_than_the_fastest():
 def sent(*addresses: str | None) -> FetchState:
     state = FetchState()
     for address in addresses:
-        state = state.sent_to(address)
+        state = replace(state, **state.sent_to(address))
     return state
 
 

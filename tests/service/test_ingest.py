@@ -1,3 +1,4 @@
+import asyncio
 import logging
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,10 @@ from bot.domain.feed import FullText
 from bot.domain.pace import SAYS_NOTHING, Said
 from bot.domain.subscription import Subscription
 from bot.errors import BusyHostError, FetchError, ParseError, StorageError, WorkerDied
+from bot.feeds.fetch import MAX_REDIRECTS, TIMEOUT
+from bot.feeds.turns import TURN
+from bot.service import ingest
+from bot.service.poller import LEASE
 from tests.fakes.feeds import entry
 from tests.service.rig import CHANNEL, RADIO, WIRE
 
@@ -356,6 +361,46 @@ async def test_full_text_is_fetched_for_everything_where_the_feed_asks_for_it(bo
     assert sorted(bot.source.asked) == ["https://outlet.example/1", "https://outlet.example/2"]
     await bot.deliver()
     assert sorted(bot.shown) == ["alert: Graustark claim territory (1)", "alert: Ruritania reject ceasefire (1)"]
+
+
+async def test_a_poll_whose_reading_hangs_ends_at_its_deadline(bot, monkeypatch):
+    await bot.settle()
+    monkeypatch.setattr(ingest, "DEADLINE", timedelta(milliseconds=50))
+
+    async def hang(*_, **__):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(bot.source, "parse", hang)
+    [outcome] = await bot.poll(wire=[entry("1", "Story")])
+    assert outcome.status == "failed"
+    assert "took longer than" in outcome.error
+    monkeypatch.undo()
+    [outcome] = await bot.poll()
+    assert outcome.new == 1, "the lease was given back, and nothing is lost"
+
+
+async def test_the_deadline_counts_from_the_first_request_on(bot, monkeypatch):
+    await bot.settle()
+    monkeypatch.setattr(ingest, "DEADLINE", timedelta(milliseconds=20))
+    fetch, parse = bot.source.fetch, bot.source.parse
+
+    async def slow(*args):
+        await asyncio.sleep(0.05)
+        return await fetch(*args)
+
+    async def parse_soon(*args, **options):
+        for _ in range(9):
+            await asyncio.sleep(0)
+        return await parse(*args, **options)
+
+    monkeypatch.setattr(bot.source, "fetch", slow)
+    monkeypatch.setattr(bot.source, "parse", parse_soon)
+    [outcome] = await bot.poll(wire=[entry("1", "Story")])
+    assert "took longer than" in outcome.error
+
+
+def test_a_fetch_ends_within_a_minute_and_so_within_the_deadline_and_that_within_the_lease():
+    assert TIMEOUT + (MAX_REDIRECTS + 1) * TURN <= timedelta(minutes=1) < ingest.DEADLINE < LEASE
 
 
 async def test_a_feed_whose_host_is_busy_comes_again_soon_and_has_not_failed(bot):
