@@ -1,8 +1,8 @@
-"""The outbox: messages owed to channels, claimed one a channel at a time, in the order they were owed."""
+"""The outbox: messages owed to channels, and what becomes of them (claims: dispatch.py)."""
 
 import secrets
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -10,18 +10,11 @@ import sqlalchemy as sa
 from bot.domain.delivery import Delivery, DeliveryKind, DeliveryStatus
 from bot.domain.subscription import Channel, Platform
 from bot.service.storage import Backlog
-from bot.storage.feeds import lapsed, no_lease
-from bot.storage.tables import DEAD, OPEN, Moment, catch_ups, deliveries
+from bot.storage.tables import DEAD, OPEN, catch_ups, deliveries
 
-# A message refused this often steps aside, so that what is wrong with it alone does not hold up its channel.
-PATIENCE = 5
-# No message waits longer; a later moment was written while the clock was ahead.
-MAX_WAIT = timedelta(days=1)
 FOLLOW_KINDS = (DeliveryKind.UPDATE.value, DeliveryKind.REPLY.value)
-FREE_KINDS = tuple(kind.value for kind in DeliveryKind if kind.value not in FOLLOW_KINDS)
 
 
-_NOW = sa.bindparam("now", type_=Moment)
 _PENDING = deliveries.c.status == DeliveryStatus.PENDING.value
 _SENDING = deliveries.c.status == DeliveryStatus.SENDING.value
 _HERE = sa.and_(
@@ -29,68 +22,6 @@ _HERE = sa.and_(
 )
 _OF_STORY = sa.bindparam("of_story", type_=sa.BigInteger)
 _OF_KIND = deliveries.c.kind == sa.bindparam("of_kind")
-
-
-def _due(table: Any) -> sa.ColumnElement[bool]:
-    return sa.or_(table.c.next_try <= _NOW, table.c.next_try > sa.bindparam("far", type_=Moment))
-
-
-def _ready(table: Any) -> sa.ColumnElement[bool]:
-    """Whether a delivery may be sent at all: a follower needs to know its thread."""
-    return sa.or_(table.c.kind.in_(FREE_KINDS), table.c.thread.is_not(None))
-
-
-def _claimable() -> sa.Select[Any]:
-    """Due deliveries that may be sent, each behind no other of its channel, oldest first."""
-    older = deliveries.alias("older")
-    behind = (
-        sa.select(older.c.seq)
-        .where(
-            older.c.platform == deliveries.c.platform,
-            older.c.channel == deliveries.c.channel,
-            older.c.seq < deliveries.c.seq,
-            sa.literal_column("older.status IN ('pending', 'sending')"),
-            _ready(older),
-            sa.not_(sa.and_(~_due(older), sa.or_(older.c.attempts == 0, older.c.attempts >= PATIENCE))),
-        )
-        .exists()
-    )
-    return (
-        sa.select(deliveries.c.seq, deliveries.c.platform, deliveries.c.channel, deliveries.c.status)
-        .where(
-            sa.literal_column("deliveries.status IN ('pending', 'sending')"),
-            deliveries.c.platform.in_(sa.bindparam("platforms", expanding=True)),
-            _due(deliveries),
-            sa.or_(_PENDING, lapsed(deliveries)),
-            _ready(deliveries),
-            ~behind,
-        )
-        .order_by(deliveries.c.seq)
-        .limit(sa.bindparam("most", type_=sa.Integer))
-        .with_for_update(skip_locked=True, of=deliveries)
-    )
-
-
-def _claimed() -> sa.Update:
-    in_doubt = sa.or_(deliveries.c.unsure, _SENDING)
-    return (
-        sa.update(deliveries)
-        .where(deliveries.c.seq.in_(sa.bindparam("chosen", expanding=True)))
-        .values(
-            status=DeliveryStatus.SENDING.value,
-            attempts=deliveries.c.attempts + 1,
-            unsure=in_doubt,
-            attempted=sa.case(  # how far back to look for it; a moment yet to come says nothing of when it really was
-                (sa.and_(in_doubt, deliveries.c.attempted > _NOW), sa.bindparam("long_ago", type_=Moment)),
-                (in_doubt, deliveries.c.attempted),
-                else_=_NOW,
-            ),
-            next_try=_NOW,
-            lease_until=sa.bindparam("until", type_=Moment),
-            fence=deliveries.c.fence + 1,
-        )
-        .returning(deliveries)
-    )
 
 
 def _first_messages() -> sa.Select[Any]:
@@ -110,8 +41,6 @@ def _first_messages() -> sa.Select[Any]:
 
 
 # Built once, see entries.py.
-_CLAIMABLE: Final = _claimable()
-_CLAIM: Final = _claimed()
 _FIRST: Final = _first_messages()
 # Locked, so that it cannot become sent unnoticed between this look and the follower's arrival.
 _FIRST_HERE: Final = _FIRST.where(_HERE).with_for_update(of=deliveries)
@@ -184,20 +113,6 @@ def queue_catch_up(connection: sa.Connection, channel: Channel, story: int, *, n
     elif connection.execute(_IN_CATCH_UP, {"of_delivery": delivery, "of_story": story}).first() is not None:
         return
     connection.execute(_ADD_TO_CATCH_UP, {"delivery": delivery, "story": story})
-
-
-def claim(
-    connection: sa.Connection, *, now: datetime, limit: int, lease: timedelta, platforms: Sequence[Platform]
-) -> list[Delivery]:
-    """Lease due deliveries, oldest first, at most one a channel, and mark them SENDING."""
-    moments = {"now": now, "no_lease": no_lease(now), "far": now + MAX_WAIT}
-    rows = connection.execute(_CLAIMABLE, {**moments, "most": limit, "platforms": [p.value for p in platforms]}).all()
-    heads = {(r.platform, r.channel): r.seq for r in reversed(rows)}  # after a stepping aside two may be due in one
-    if not heads:
-        return []
-    values = {"chosen": list(heads.values()), "now": now, "long_ago": now - MAX_WAIT, "until": now + lease}
-    claimed = connection.execute(_CLAIM, values)
-    return [_delivery(r) for r in sorted(claimed, key=lambda r: r.seq)]
 
 
 def sent(connection: sa.Connection, delivery: Delivery, message_id: str, now: datetime) -> None:
@@ -276,23 +191,3 @@ def _tell_followers(connection: sa.Connection, delivery: Delivery, values: Mappi
 def here(channel: Channel) -> dict[str, object]:
     """The parameters that name a channel."""
     return {"of_platform": channel.platform.value, "of_channel": channel.id}
-
-
-def _channel(row: Any) -> Channel:
-    return Channel(Platform(row.platform), row.channel)
-
-
-def _delivery(row: Any) -> Delivery:
-    return Delivery(
-        id=row.id,
-        channel=_channel(row),
-        kind=DeliveryKind(row.kind),
-        story=row.story,
-        revision=row.revision,
-        created=row.created,
-        attempts=row.attempts,
-        attempted=row.attempted,
-        unsure=row.unsure,
-        thread=row.thread,
-        fence=row.fence,
-    )

@@ -17,7 +17,19 @@ from bot.domain.statement import Analysis
 from bot.domain.story import Story, Summary
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.storage import Backlog, ClaimedFeed, FeedCounts, FeedHealth, Known, Recalled
-from bot.storage import articles, census, entries, feed_sync, feeds, notices, outbox, pushes, stories, subscriptions
+from bot.storage import (
+    articles,
+    census,
+    dispatch,
+    entries,
+    feed_sync,
+    feeds,
+    notices,
+    outbox,
+    pushes,
+    stories,
+    subscriptions,
+)
 from bot.storage.checkpoint import Checkpointer
 from bot.storage.engine import DURABLE, READ_ONLY, may_be_of_one_row, open_engine
 from bot.storage.gather import Gatherer
@@ -213,7 +225,7 @@ class SqlStorage:
         """Lease due deliveries."""
         # Were this mark lost in a power cut, the message would be sent again. It keeps all that was saved before, too.
         return await self._write(
-            lambda connection: outbox.claim(connection, now=now, limit=limit, lease=lease, platforms=platforms),
+            lambda connection: dispatch.claim(connection, now=now, limit=limit, lease=lease, platforms=platforms),
             durable=True,
         )
 

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.statement import Stance
 from bot.domain.subscription import Channel, Platform, Subscription
-from bot.storage import outbox
+from bot.storage import dispatch, outbox
 from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, THERE, analysis, article, subscribed
 
 ALERT, UPDATE, REPLY = DeliveryKind.ALERT, DeliveryKind.UPDATE, DeliveryKind.REPLY
@@ -281,7 +281,7 @@ async def test_a_story_that_joins_a_catch_up_while_it_is_claimed_is_told_once(st
     stories = [await owe(storage, feeds[FEED.name], key) for key in "ab"]
 
     def take(connection):
-        return outbox.claim(connection, now=NOW, limit=9, lease=LEASE, platforms=ALL)
+        return dispatch.claim(connection, now=NOW, limit=9, lease=LEASE, platforms=ALL)
 
     def join(connection):
         outbox.queue_catch_up(connection, HERE, stories[1].id, now=NOW, due=NOW)
