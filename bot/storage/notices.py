@@ -11,6 +11,10 @@ from bot.domain.subscription import Channel
 from bot.storage.outbox import here, owe
 from bot.storage.tables import deliveries, feeds, notices
 
+# PostgreSQL: whoever owes a notice holds this until its transaction ends, or two workers that both find no open message
+# make one each. Feeds change their standing seldom; SQLite has one writer anyway.
+NOTICE_LOCK = 7_268_455
+
 _OF_DELIVERY = notices.c.delivery == sa.bindparam("of_delivery")
 _OF_FEED = notices.c.feed == sa.bindparam("of_feed", type_=sa.BigInteger)
 # Built once, see entries.py. A message that has certainly not arrived may still grow; locked as catch-ups are.
@@ -39,6 +43,7 @@ _HEARD: Final = (
     .order_by(deliveries.c.seq.desc())
     .limit(1)
 )
+_LOCK: Final = sa.select(sa.func.pg_advisory_xact_lock(NOTICE_LOCK))
 _TAKE_OUT: Final = sa.delete(notices).where(_OF_DELIVERY, _OF_FEED)
 _LEFT: Final = sa.select(notices.c.feed).where(_OF_DELIVERY).limit(1)
 _TAKE_BACK: Final = sa.delete(deliveries).where(deliveries.c.id == sa.bindparam("of_delivery"))
@@ -58,6 +63,8 @@ def queue_notice(
 
     It takes the place of one of the same feed. A feed that works again before the channel heard otherwise is no news.
     """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK)
     delivery = connection.execute(_OPEN, here(channel)).scalar()
     mine = {"of_delivery": delivery, "of_feed": feed_id}
     if delivery is not None:

@@ -1,8 +1,12 @@
 """Small articles and statements for storage tests."""
 
+import asyncio
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from bot.domain.article import Article
 from bot.domain.feed import Feed
@@ -10,6 +14,8 @@ from bot.domain.statement import Analysis, Span, Stance, Statement
 from bot.domain.story import Story
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.service.storage import Known, Storage, Transaction
+from bot.storage import SqlStorage
+from bot.storage.lane import Work
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
@@ -74,3 +80,21 @@ async def flag(storage: Storage, feed_id: int, what: Article, **said: Any) -> St
 async def seen(storage: Storage, feed_id: int, *keys: str) -> Mapping[str, Known]:
     """What the archive knows of these keys."""
     return (await storage.recall(feed_id, [article(key) for key in keys])).by_key
+
+
+async def side_by_side(storage: SqlStorage, first: Work[Any], second: Work[Any]) -> tuple[Any, Any]:
+    """What two transactions answer of which the second starts while the first has done its work and not ended."""
+    done, end = threading.Event(), threading.Event()
+
+    def held(connection: sa.Connection) -> Any:
+        answer = first(connection)
+        done.set()
+        end.wait(9)
+        return answer
+
+    one = asyncio.create_task(storage._write(held))
+    await asyncio.to_thread(done.wait, 9)
+    other = asyncio.create_task(storage._write(second))
+    await asyncio.sleep(0.1)  # until it waits
+    end.set()
+    return await one, await other

@@ -7,7 +7,8 @@ import pytest
 from bot.domain.delivery import DeliveryKind
 from bot.domain.feed import FetchState
 from bot.domain.standing import LOOK_IN, Notice, Standing
-from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, THERE
+from bot.storage import notices
+from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, THERE, side_by_side
 
 WAIT = timedelta(minutes=15)
 LATER = NOW + WAIT
@@ -54,6 +55,19 @@ async def test_a_notice_is_owed_from_the_moment_it_is_to_be_told(storage, feeds)
     (one,) = await claim(storage)
     await storage.failed(one, "busy", next_try=LATER + WAIT, unsure=False)
     assert (await storage.backlog()).oldest == NOW
+
+
+async def test_the_first_notices_of_two_workers_at_the_same_moment_are_one_message(storage, feeds):
+    def add(feed):
+        notice = Notice(feed.name, FAILING, NOW - WAIT, "no such host")
+        return lambda connection: notices.queue_notice(
+            connection, HERE, feeds[feed.name], notice, now=NOW, due=NOW + WAIT
+        )
+
+    await side_by_side(storage, add(FEED), add(OTHER))
+    (one,) = await claim(storage)
+    assert await shown(storage, one) == [(FEED.name, FAILING), (OTHER.name, FAILING)]
+    assert await claim(storage) == []
 
 
 async def test_workers_that_add_to_a_message_at_the_same_time_all_find_it(storage):

@@ -1,5 +1,4 @@
 import asyncio
-import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +8,19 @@ from bot.domain.delivery import DeliveryKind
 from bot.domain.statement import Stance
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.storage import dispatch, outbox
-from tests.storage.examples import ALL, FEED, HERE, LEASE, NOW, OTHER, THERE, analysis, article, subscribed
+from tests.storage.examples import (
+    ALL,
+    FEED,
+    HERE,
+    LEASE,
+    NOW,
+    OTHER,
+    THERE,
+    analysis,
+    article,
+    side_by_side,
+    subscribed,
+)
 
 ALERT, UPDATE, REPLY = DeliveryKind.ALERT, DeliveryKind.UPDATE, DeliveryKind.REPLY
 
@@ -241,24 +252,6 @@ async def test_an_alert_that_was_given_up_is_owed_anew_at_the_same_revision(stor
     assert (again.id, again.created, again.attempts, again.unsure) == (one.id, later, 1, True)
     await storage.sent(again, "m1", now=later)
     assert not await storage.write(lambda tx: tx.queue(HERE, ALERT, story=story.id, revision=1, now=later))
-
-
-async def side_by_side(storage, first, second):
-    """What two transactions answer of which the second starts while the first has done its work and not ended."""
-    done, end = threading.Event(), threading.Event()
-
-    def held(connection):
-        answer = first(connection)
-        done.set()
-        end.wait(9)
-        return answer
-
-    one = asyncio.create_task(storage._write(held))
-    await asyncio.to_thread(done.wait, 9)
-    other = asyncio.create_task(storage._write(second))
-    await asyncio.sleep(0.1)  # until it waits
-    end.set()
-    return await one, await other
 
 
 @pytest.mark.parametrize("first", ["mark", "queue"])
