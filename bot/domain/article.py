@@ -5,6 +5,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from yarl import URL
 
@@ -91,6 +92,7 @@ def canonical_url(url: str | None) -> str | None:
         return None
 
 
+@lru_cache(maxsize=256)  # asked two or three times of each new article within one poll
 def title_key(title: str) -> str | None:
     """The title's words alone, for comparison; None where they are too few to tell stories apart."""
     words = _words(title)

@@ -1,7 +1,7 @@
 """Entries: what each feed has ever shown. They outlive the articles: an old item that comes back is not news."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -14,15 +14,17 @@ AT_ONCE = 500  # databases take some thousands of parameters at most
 
 # Statements are built once: SQLAlchemy takes four times as long to build one and look up its SQL as to run it.
 _OF_FEED = entries.c.feed == sa.bindparam("of_feed")
-_BY_KEY: Final = sa.select(entries).where(
+_SHOWN: Final = (entries.c.key, entries.c.digest, entries.c.story, entries.c.canonical_link, entries.c.title_key)
+_BY_KEY = sa.select(*_SHOWN, sa.literal_column("1").label("by_key"), sa.literal_column("0").label("seen")).where(
     _OF_FEED, entries.c.key.in_(sa.bindparam("keys", type_=Words, expanding=True))
 )
-_BY_PAGE: Final = (
-    sa.select(entries)
+_BY_PAGE = (
+    sa.select(*_SHOWN, sa.literal_column("0"), articles.c.seen)
     .outerjoin(articles, sa.and_(articles.c.feed == entries.c.feed, articles.c.key == entries.c.key))
     .where(_OF_FEED, entries.c.canonical_link.in_(sa.bindparam("links", type_=Words, expanding=True)))
-    .order_by(articles.c.seen.desc().nulls_last(), entries.c.key)  # first the key that its article goes by now
 )
+# Either half by its own index: joined by OR, SQLite may walk all that the feed has ever shown. `seen` as it is stored.
+_RECALL: Final = sa.union_all(_BY_KEY, _BY_PAGE)
 _ADD: Final = sa.insert(entries)
 _REVISE: Final = sa.update(entries).where(_OF_FEED, entries.c.key == sa.bindparam("of_key"))
 _RENAME_ARTICLE: Final = sa.update(articles).where(
@@ -32,33 +34,41 @@ _RENAME_ARTICLE: Final = sa.update(articles).where(
 
 def recall(connection: sa.Connection, feed_id: int, shown: Sequence[Article]) -> Recalled:
     """Which of these articles this feed has shown before: under their keys, and the others under another key."""
-    by_key = _by_key(connection, feed_id, [a.key for a in shown])
-    return Recalled(by_key, _by_page(connection, feed_id, [a for a in shown if a.key not in by_key]))
-
-
-def _by_key(connection: sa.Connection, feed_id: int, keys: Sequence[str]) -> Mapping[str, Known]:
-    found: dict[str, Known] = {}
-    for start in range(0, len(keys), AT_ONCE):
-        rows = connection.execute(_BY_KEY, {"of_feed": feed_id, "keys": keys[start : start + AT_ONCE]})
-        found |= {row.key: Known(row.digest, row.story, row.key) for row in rows}
-    return found
-
-
-def _by_page(connection: sa.Connection, feed_id: int, new: Sequence[Article]) -> Mapping[str, Known]:
-    """By their new keys: entries of the same page with the same words or a title alike."""
-    by_link: dict[str, list[Article]] = {}
-    for article in new:
-        if (link := indexable(article.canonical_link)) is not None:
-            by_link.setdefault(link, []).append(article)
-    found: dict[str, Known] = {}
-    links = list(by_link)
-    for start in range(0, len(links), AT_ONCE):
-        rows = connection.execute(_BY_PAGE, {"of_feed": feed_id, "links": links[start : start + AT_ONCE]})
-        for row in rows:
+    by_key: dict[str, Known] = {}
+    by_page: dict[str, Known] = {}
+    for start in range(0, len(shown), AT_ONCE):
+        part = shown[start : start + AT_ONCE]
+        by_link = _by_link(part)
+        wanted = {"of_feed": feed_id, "keys": [a.key for a in part], "links": list(by_link)}
+        rows = connection.execute(_RECALL, wanted).all()
+        by_key |= {row.key: _known(row) for row in rows if row.by_key}
+        for row in sorted((row for row in rows if not row.by_key), key=_last_shown_first):
             for article in by_link[row.canonical_link]:
-                if row.digest == article.digest or _alike(row.title_key, article.title):
-                    found.setdefault(article.key, Known(row.digest, row.story, row.key))
+                if article.key not in by_key and _same_page(row, article):
+                    by_page.setdefault(article.key, _known(row))
+    return Recalled(by_key, by_page)
+
+
+def _by_link(shown: Sequence[Article]) -> Mapping[str, list[Article]]:
+    found: dict[str, list[Article]] = {}
+    for article in shown:
+        if (link := indexable(article.canonical_link)) is not None:
+            found.setdefault(link, []).append(article)
     return found
+
+
+def _last_shown_first(row: Any) -> tuple[bool, int, str]:
+    """First the key that a page's article goes by now."""
+    return row.seen is None, -(row.seen or 0), row.key
+
+
+def _same_page(row: Any, article: Article) -> bool:
+    """Whether an entry of the same address has the same words or a title alike."""
+    return row.digest == article.digest or _alike(row.title_key, article.title)
+
+
+def _known(row: Any) -> Known:
+    return Known(row.digest, row.story, row.key)
 
 
 def _alike(stored: str | None, title: str) -> bool:

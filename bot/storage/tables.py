@@ -55,7 +55,8 @@ def storable(text: str) -> str:
     """The text as it comes back from the database."""
     if text.isascii() and "\0" not in text:
         return text
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\0", "\ufffd")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def indexable(text: str | None) -> str | None:
