@@ -17,8 +17,9 @@ from typing import Any
 import aiohttp
 
 from bench.server import FeedServer
-from bot.analyst import WorkerAnalyst, warm_child
+from bot.analyst import WorkerAnalyst
 from bot.app import TICK
+from bot.childwork import warm_child
 from bot.domain.delivery import Delivery, Message
 from bot.domain.feed import Feed
 from bot.domain.subscription import Channel, Platform, Subscription

@@ -4,15 +4,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
+from bot.childwork import analyse_batch
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerError
 from bot.worker import Workers
-
-if TYPE_CHECKING:
-    from bot.analysis.extract import Engine
-    from bot.lexicons import HeldLexicon
 
 log = logging.getLogger(__name__)
 
@@ -27,33 +23,8 @@ EACH = timedelta(seconds=0.2)
 BUDGET = timedelta(seconds=60)
 
 
-# Of the child whose module this is; the bot itself never makes one.
-_engine: "Engine | None" = None
-
-
-def analyse_batch(documents: Sequence[Document]) -> list[Analysis]:
-    """Runs in a child that warm_child() has made ready."""
-    assert _engine is not None
-    return [_engine.analyse(d) for d in documents]
-
-
-def warm_child(lexicon: "HeldLexicon") -> None:
-    """Runs in each new child before its first job, outside any deadline.
-
-    `lexicon` is what the bot read at its start: a later child must not read other files, and to read and check them all
-    again took each child ten times as long as to be handed the whole.
-    """
-    # A child needs these, the bot does not.
-    from bot.analysis.extract import Engine
-    from bot.feeds.jobs import warm_up
-
-    global _engine
-    warm_up()
-    _engine = Engine(lexicon.opened())
-
-
 class WorkerAnalyst:
-    """Satisfies `Analyst`; the workers' initializer is warm_child().
+    """Satisfies `Analyst`; the workers' initializer is childwork.warm_child().
 
     A text that the engine cannot finish is quiet, and its reasons say so.
     """

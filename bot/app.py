@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot import __version__
-from bot.analyst import WorkerAnalyst, warm_child
+from bot.analyst import WorkerAnalyst
+from bot.childwork import warm_child
 from bot.config import TERMINAL, Settings
 from bot.domain.subscription import Platform, Subscription
 from bot.errors import StorageError

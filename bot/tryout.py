@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import urlsplit
 
-from bot.analyst import WorkerAnalyst, warm_child
+from bot.analyst import WorkerAnalyst
 from bot.chat.plain import plain
+from bot.childwork import warm_child
 from bot.config import Settings
 from bot.domain.article import Article, canonical_url, entry_key
 from bot.domain.feed import Feed, FetchState

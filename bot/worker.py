@@ -5,21 +5,15 @@ Parent and child speak length-prefixed pickles over two pipes. Why not a library
 
 import asyncio
 import contextlib
-import ctypes
-import gc
 import json
-import logging
 import os
 import pickle
-import resource
-import signal
-import struct
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
+from bot.child import HEAD
 from bot.errors import WorkerDied, WorkerError, WorkerTimeout
 
 __all__ = ["WorkerDied", "WorkerError", "WorkerTimeout", "Workers"]
@@ -27,23 +21,31 @@ __all__ = ["WorkerDied", "WorkerError", "WorkerTimeout", "Workers"]
 T = TypeVar("T")
 Args = TypeVarTuple("Args")
 
+# Some four times what the start of a child costs, the wait for the first one included: a burst that one child works
+# off in this time is not worth a second. It is also what a job may wait behind one hostile feed, once: children stay.
+PATIENCE = timedelta(seconds=0.5)
 # A first start compiles bytecode and loads libraries; on a busy small machine that takes seconds.
 START = timedelta(seconds=60)
 GIB = 1 << 30
-_HEAD = struct.Struct(">Q")
-_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from bot.worker import serve; serve()"
-_PR_SET_PDEATHSIG = 1
+_BOOT = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from bot.child import serve; serve()"
 
 
 class Workers:
-    """A pool of at most `processes` children, each doing one job at a time and started when first needed.
+    """A pool of at most `processes` children, each doing one job at a time and started when needed.
+
+    The first job starts a child; another is started for a job that has waited for `patience`.
 
     `initializer` runs in each new child before its first job (imports, tables), outside any deadline.
     `memory` caps a child's address space in bytes: a job beyond it fails with MemoryError, and its child is replaced.
     """
 
     def __init__(
-        self, processes: int = 1, *, initializer: Callable[[], object] | None = None, memory: int = GIB
+        self,
+        processes: int = 1,
+        *,
+        initializer: Callable[[], object] | None = None,
+        memory: int = GIB,
+        patience: timedelta = PATIENCE,
     ) -> None:
         self._processes = processes
         # Pickled once: it may bring megabytes along. But not before a child is needed, which may be never.
@@ -52,6 +54,9 @@ class Workers:
         self._free = asyncio.Semaphore(processes)
         self._children: set[_Child] = set()
         self._idle: list[_Child] = []
+        self._starting = 0
+        self._changed = asyncio.Event()  # a child has become free, or is no more
+        self._patience = patience.total_seconds()
         self._closed = False
 
     async def call(self, func: Callable[[*Args], T], *args: *Args, deadline: timedelta) -> T:
@@ -60,8 +65,9 @@ class Workers:
         `deadline` counts from when a child takes the job, not while the job queues. Raises WorkerTimeout, WorkerDied,
         and whatever `func` raises. Cancelling the call kills the child, too.
         """
+        until = asyncio.get_running_loop().time() + self._patience
         async with self._free:
-            child = await self._take()
+            child = await self._take(until)
             try:
                 async with asyncio.timeout(deadline.total_seconds()):
                     ok, value = await child.run(func, args)
@@ -74,7 +80,7 @@ class Workers:
             if child.spent:
                 await self._discard(child)
             else:
-                self._idle.append(child)
+                self._give(child)
         if not ok:
             raise value
         return value  # type: ignore[no-any-return]  # what the child's func returned
@@ -90,19 +96,39 @@ class Workers:
 
     async def _warm_one(self) -> None:
         async with self._free:
-            self._idle.append(await self._start())
+            self._give(await self._start())
 
-    async def _take(self) -> "_Child":
-        while self._idle:
-            child = self._idle.pop()  # the last used first: its caches are warm
-            if child.alive:
-                return child
-            await self._discard(child)  # it died idle, at the hands of an operator or of the kernel
-        return await self._start()
+    async def _take(self, until: float) -> "_Child":
+        """A child that is free; a new one where there is none at all, or this loop time has come."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while self._idle:
+                child = self._idle.pop()  # the last used first: its caches are warm
+                if child.alive:
+                    return child
+                await self._discard(child)  # it died idle, at the hands of an operator or of the kernel
+            if loop.time() >= until or not (self._children or self._starting):
+                return await self._start()
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await self._changed.wait()
+
+    def _give(self, child: "_Child") -> None:
+        self._idle.append(child)
+        self._changed.set()
 
     async def _start(self) -> "_Child":
         if self._closed:
             raise WorkerDied("the bot is shutting down")
+        self._starting += 1
+        try:
+            return await self._started()
+        finally:
+            self._starting -= 1
+            self._changed.set()
+
+    async def _started(self) -> "_Child":
         child = await _Child.start(self._memory)
         self._children.add(child)
         try:
@@ -126,6 +152,7 @@ class Workers:
     async def _discard(self, child: "_Child") -> None:
         await child.kill()
         self._children.discard(child)
+        self._changed.set()
 
 
 def _request(func: Callable[..., object], args: tuple[object, ...]) -> bytes:
@@ -169,10 +196,10 @@ class _Child:
     async def do(self, request: bytes) -> tuple[bool, Any]:
         """As run(), of what _request() has made."""
         try:
-            self._requests.write(_HEAD.pack(len(request)))
+            self._requests.write(HEAD.pack(len(request)))
             self._requests.write(request)  # apart, since joining would copy megabytes
             await self._requests.drain()
-            (size,) = _HEAD.unpack(await self._replies.readexactly(_HEAD.size))
+            (size,) = HEAD.unpack(await self._replies.readexactly(HEAD.size))
             reply = await self._replies.readexactly(size)
         except (OSError, EOFError) as error:
             raise WorkerDied("its process ended before it answered") from error
@@ -187,70 +214,5 @@ class _Child:
         await self._process.wait()
 
 
-# --- in the child ----------------------------------------------------------------------------------
-
-
 def _ready() -> None:
     """The first job of a child without an initializer."""
-
-
-def serve() -> None:
-    """The child's whole life: read a job, do it, answer, until the parent closes the pipe or dies."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager signals the whole group; the parent ends us
-    parent, memory = int(sys.argv[2]), int(sys.argv[3])
-    _die_with(parent)
-    with contextlib.suppress(ValueError, OSError):  # macOS knows the limit but does not take it
-        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    logging.getLogger().addHandler(logging.NullHandler())  # libraries quote their input; no log line of theirs gets out
-    gc.disable()  # for the initializer: what it builds stays, and no collection need look through it, then or later
-    with os.fdopen(os.dup(0), "rb") as requests, os.fdopen(os.dup(1), "wb") as replies:
-        os.dup2(2, 1)  # a library that prints must not break the conversation
-        while head := requests.read(_HEAD.size):
-            reply = _answer(requests.read(*_HEAD.unpack(head)), memory)
-            replies.write(_HEAD.pack(len(reply)) + reply)
-            replies.flush()
-            if not gc.isenabled():
-                gc.freeze()
-                gc.enable()
-
-
-def _answer(request: bytes, memory: int) -> bytes:
-    """The pickled (ok, result or exception, whether this child has grown too big to keep)."""
-    try:
-        func, args = pickle.loads(request)  # noqa: S301  # from our own parent
-        ok, value = True, func(*args)
-    except Exception as error:
-        ok, value = False, error
-    spent = isinstance(value, MemoryError) or _has_held(memory // 2)
-    try:
-        reply = pickle.dumps((ok, value, spent), pickle.HIGHEST_PROTOCOL)
-        if not ok:
-            pickle.loads(reply)  # noqa: S301  # some exceptions only fail to come back
-    except Exception as error:
-        what = value if not ok else error
-        reply = pickle.dumps((False, RuntimeError(f"{type(what).__name__}: {what}"), True))
-    return reply
-
-
-def _has_held(size: int) -> bool:
-    """Whether this process has ever held more than `size` bytes of memory."""
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    status = Path("/proc/self/status")
-    if held > size and status.exists():
-        # Linux: ru_maxrss starts at what the parent held when it made this process. Dearer to ask, so asked second.
-        told = status.read_text(encoding="ascii", errors="replace").partition("VmHWM:")[2]
-        held = int(told.split(maxsplit=1)[0]) * 1024
-    return held > size
-
-
-def _die_with(parent: int) -> None:
-    """Have the kernel kill this process when its parent dies, also by kill -9 and in the middle of a job.
-
-    Where there is no prctl (not Linux), the child ends when its job is done and its pipe closed.
-    """
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before the line above
-            sys.exit(1)

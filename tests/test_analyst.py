@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.analyst import WorkerAnalyst, analyse_batch, warm_child
+from bot.analyst import WorkerAnalyst
+from bot.childwork import analyse_batch, warm_child
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerTimeout
 from bot.lexicons import held_lexicon, own_files

@@ -30,8 +30,10 @@ ZONES = {
     "bot.analysis": Zone(NOUNS, {"ahocorasick_rs", "py3langid", "sentencex"}),
     "bot.lexicons": Zone(NOUNS | {"bot.analysis"}, set()),
     "bot.service": Zone(RULES, set()),
-    "bot.worker": Zone({"bot.errors"}, set()),
-    "bot.analyst": Zone(RULES | {"bot.worker", "bot.feeds.jobs"}, set()),  # one child serves both, so it warms for both
+    "bot.child": Zone(set(), set()),
+    "bot.worker": Zone({"bot.child", "bot.errors"}, set()),
+    "bot.childwork": Zone(RULES | {"bot.feeds.jobs"}, set()),  # one child serves both, so it warms for both
+    "bot.analyst": Zone(NOUNS | {"bot.childwork", "bot.worker"}, set()),
     "bot.scheduler": Zone({"bot.service"}, {"apscheduler"}),
     "bot.feeds": Zone(
         NOUNS | {"bot.service", "bot.worker"},

@@ -278,6 +278,43 @@ async def test_children_work_side_by_side_and_warm_starts_them_all() -> None:
         assert len(set(pids)) == 2
 
 
+async def test_a_burst_that_one_child_works_off_in_time_is_spared_the_start_of_another() -> None:
+    async with pool(2, patience=LONG) as workers:
+        pids = await asyncio.gather(*(workers.call(pid, deadline=LONG) for _ in range(20)))
+        assert len(set(pids)) == 1
+
+
+async def test_a_job_that_has_waited_long_enough_gets_a_child_of_its_own() -> None:
+    async with pool(2, patience=SOON) as workers:
+        stuck = asyncio.create_task(workers.call(loop_forever, deadline=LONG))
+        assert await workers.call(double, 21, deadline=LONG) == 42
+        assert not stuck.done()
+
+
+async def test_who_waits_for_a_child_that_is_killed_gets_the_next_one() -> None:
+    async with pool(2, patience=LONG) as workers:
+        first = await workers.call(pid, deadline=LONG)
+        stuck = asyncio.create_task(workers.call(loop_forever, deadline=SOON))
+        await asyncio.sleep(0)
+        assert await workers.call(pid, deadline=LONG) != first
+        with pytest.raises(WorkerTimeout):
+            await stuck
+
+
+async def test_who_waits_for_a_child_that_cannot_start_learns_why() -> None:
+    async with pool(2, patience=LONG, initializer=broken_initializer) as workers:
+        calls = (workers.call(double, 1, deadline=LONG) for _ in range(3))
+        assert [str(e) for e in await asyncio.gather(*calls, return_exceptions=True)] == ["no tables"] * 3
+
+
+async def test_close_ends_calls_that_wait_for_a_child() -> None:
+    workers = Workers(2, patience=LONG)
+    calls = [asyncio.create_task(workers.call(loop_forever, deadline=LONG)) for _ in range(3)]
+    await asyncio.sleep(0.3)
+    await workers.close()
+    assert [type(r) for r in await asyncio.gather(*calls, return_exceptions=True)] == [WorkerDied] * 3
+
+
 async def test_close_ends_running_queued_and_later_calls() -> None:
     workers = Workers()
     child = await workers.call(pid, deadline=LONG)
