@@ -107,6 +107,10 @@ def what_is_loaded() -> list[str]:
     return loaded
 
 
+def start_slowly() -> None:
+    time.sleep(0.6)
+
+
 def broken_initializer() -> None:
     raise RuntimeError("no tables")
 
@@ -164,7 +168,7 @@ async def test_waiting_in_the_queue_does_not_count_against_the_deadline() -> Non
 
 
 async def test_starting_a_child_does_not_count_against_the_deadline() -> None:
-    async with pool(initializer=partial(time.sleep, 0.6)) as workers:
+    async with pool(initializer=start_slowly) as workers:
         assert await workers.call(double, 1, deadline=timedelta(seconds=0.5)) == 2
 
 
