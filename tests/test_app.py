@@ -1,5 +1,7 @@
 """The whole bot, put together, against a feed on loopback."""
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from bot.domain.feed import Feed
 from bot.domain.subscription import Subscription
 from bot.secret import Secret
 from tests.feeds.conftest import LOOPBACK, Site
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -37,3 +41,24 @@ async def test_once_tells_one_line_of_a_new_database_and_no_warning_of_a_notice_
     assert sum("database upgraded to" in line for line in caplog.messages) == 1
     assert any("410 Gone" in line for line in caplog.messages)
     assert not any("could not be sent" in line for line in caplog.messages)
+
+
+def test_a_start_imports_nothing_that_it_may_not_need() -> None:
+    """Each of these is a tenth of a start of `once` or more, at every run of cron."""
+    needless = {
+        "alembic",
+        "bot.lexicons.building",
+        "discord",
+        "feedparser",
+        "lxml",
+        "slack_bolt",
+        "sqlalchemy.dialects.postgresql",
+        "sqlalchemy.ext.asyncio",
+        "sqlalchemy.orm",
+        "trafilatura",
+        "bot.web.server",
+        "apscheduler",
+    }
+    program = "import sys, bot.__main__, bot.app, bot.lexicons, bot.settings.feeds_toml; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert needless & set(done.stdout.split()) == set()

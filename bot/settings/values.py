@@ -93,11 +93,13 @@ def catch_up(value: object) -> timedelta:
 
 def polite(every: timedelta, url: str) -> bool:
     """Whether a feed may be polled this often: a minute at the least, but on this machine itself."""
+    if every >= POLITE:
+        return True
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:  # no address at all, which is a mistake of its own
         host = ""
-    return every >= POLITE or host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
 
 
 def name(value: str) -> str:

@@ -1,4 +1,7 @@
-"""The schema, alike on SQLite and PostgreSQL. Migrations bring a database here; tests compare the two."""
+"""The schema, alike on SQLite and PostgreSQL. Migrations bring a database here; tests compare the two.
+
+Its indexes over some rows only are in partial.py.
+"""
 
 import hashlib
 from collections.abc import Callable
@@ -111,7 +114,6 @@ feeds = sa.Table(
 )
 
 # Subscriptions of feeds at their hubs (WebSub). A feed has one that counts, and perhaps others that are given back.
-LIVE = sa.text("status <> 'ending'")
 pushes = sa.Table(
     "pushes",
     metadata,
@@ -127,7 +129,6 @@ pushes = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("lease_until", Moment),
     sa.Column("error", Words),
-    sa.Index("ix_pushes_live", "feed", unique=True, sqlite_where=LIVE, postgresql_where=LIVE),
     sa.Index("ix_pushes_due", "next_try"),
 )
 
@@ -229,6 +230,7 @@ subscriptions = sa.Table(
     sa.Column("active", sa.Boolean, nullable=False),
 )
 
+# Each has an index of its own (partial.py).
 OPEN = sa.text("status IN ('pending', 'sending')")
 DEAD = sa.text("status = 'dead'")
 
@@ -256,8 +258,6 @@ deliveries = sa.Table(
     sa.Column("created", Moment, nullable=False),
     sa.Column("sent", Moment),
     sa.UniqueConstraint("platform", "channel", "kind", "story", "revision", name="uq_deliveries_owed"),
-    sa.Index("ix_deliveries_open", "platform", "channel", "seq", sqlite_where=OPEN, postgresql_where=OPEN),
-    sa.Index("ix_deliveries_dead", "seq", sqlite_where=DEAD, postgresql_where=DEAD),  # counted every few seconds
     sa.Index("ix_deliveries_story", "story"),
 )
 

@@ -17,7 +17,8 @@ from bot.domain.standing import Standing
 from bot.errors import StorageError
 from bot.storage import examine, open_storage, require, upgrade
 from bot.storage.engine import open_engine
-from bot.storage.tables import EPOCH, metadata
+from bot.storage.partial import metadata
+from bot.storage.tables import EPOCH
 from bot.storage.upgrade import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
