@@ -3,8 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
@@ -25,8 +27,9 @@ CHUNK = 1 << 16
 # A busy newsroom publishes some items a minute; a hub that sends more than this in one is told to come again.
 PER_MINUTE = 30
 OPEN = 2
-# What is held of all hubs together, and for how long one more waits for its turn, unread.
+# What is held of all hubs together and of one, and for how long one more waits for its turn, unread.
 BODIES = 8
+HUB_BODIES = 4
 TURN = timedelta(seconds=5)
 MINUTE = 60.0
 RETRY_AFTER = {hdrs.RETRY_AFTER: "60"}
@@ -94,6 +97,7 @@ class Callbacks:
         self._max_bytes = max_bytes
         self._timeout = timeout
         self._turns = asyncio.Semaphore(BODIES)
+        self._hubs: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
     def add_to(self, app: web.Application) -> None:
         """Serve them in an application."""
@@ -138,15 +142,18 @@ class Callbacks:
         with self._gate.enter(push.id) as free:
             if not free:
                 return self._told("later", _later(status=429))
-            try:
-                async with asyncio.timeout(TURN.total_seconds()):
-                    await self._turns.acquire()
-            except TimeoutError:
-                return self._told("later", _later())
-            try:
+            async with AsyncExitStack() as turn:
+                try:
+                    async with asyncio.timeout(TURN.total_seconds()):
+                        await turn.enter_async_context(self._turn_of(push.hub))
+                        await turn.enter_async_context(self._turns)
+                except TimeoutError:
+                    return self._told("later", _later())
                 return await self._take(request, push, signature)
-            finally:
-                self._turns.release()
+
+    def _turn_of(self, hub: str) -> asyncio.Semaphore:
+        """A hub that drips, or anybody who knows its callbacks, holds up its own feeds only."""
+        return self._hubs.setdefault(urlsplit(hub).netloc, asyncio.Semaphore(HUB_BODIES))
 
     async def _take(self, request: web.Request, push: Push, signature: Signature) -> web.Response:
         try:

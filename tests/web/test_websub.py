@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
@@ -14,7 +15,7 @@ from yarl import URL
 
 from bot.domain.feed import Feed
 from bot.storage import SqlStorage
-from bot.web.websub import PER_MINUTE, Gate
+from bot.web.websub import BODIES, PER_MINUTE, Gate
 from tests.web.town import Town, item, rss
 
 
@@ -230,6 +231,38 @@ async def test_many_feeds_that_are_pushed_at_once_all_get_their_turn(town: Town)
     )
     assert statuses == [202] * 30
     assert len(await town.told()) == 30
+
+
+async def test_a_hub_that_drips_holds_up_no_other(town: Town) -> None:
+    heads = [town.head] * BODIES + [town.head.replace("127.0.0.1", "localhost")]
+    feeds = [Feed(f"F{n}", town.site.url(f"/{n}"), f"P{n}", language="en") for n in range(len(heads))]
+    await town.bot.storage.sync_feeds(feeds)
+    for n, head in enumerate(heads):
+        town.site.answer(f"/{n}", rss(head=head))
+    town.bot.clock.forward(minutes=20)
+    for one in await town.bot.storage.claim_feeds(now=town.bot.clock.now(), limit=99, lease=timedelta(minutes=1)):
+        await town.bot.ingest.poll(one)
+    await town.tend()
+    pushes = {urlsplit(push.topic).path: push for push in await town.all()}
+    begun = asyncio.Semaphore(0)
+
+    async def drip() -> AsyncIterator[bytes]:
+        yield b"<rss>"
+        begun.release()
+        await asyncio.sleep(60)
+
+    async def send(callback: str) -> None:
+        headers = {"X-Hub-Signature": "sha1=" + "0" * 40}
+        async with town.hub.session.post(callback, data=drip(), headers=headers):
+            pass
+
+    dripping = [asyncio.create_task(send(pushes[f"/{n}"].callback)) for n in range(BODIES)]
+    for _ in dripping:
+        await begun.acquire()
+    assert await town.hub.send(pushes[f"/{BODIES}"].callback, rss(item(1))) == 202
+    for one in dripping:
+        one.cancel()
+    await asyncio.gather(*dripping, return_exceptions=True)
 
 
 # --- pace ------------------------------------------------------------------------------------------
