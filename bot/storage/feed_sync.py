@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,8 +13,11 @@ from bot.domain.standing import Standing
 from bot.storage.feeds import REVIVED
 from bot.storage.tables import feeds
 
-# Without the large ones.
-_KNOWN: Final = [c for c in feeds.c if c.name not in ("items", "body_digest")]
+# What settings say of a feed, in the order of _settings(), and what else is asked for below.
+_SAID: Final = ("name", "publisher", "affiliation", "language", "every", "at_most", "full_text", "active")
+_LEARNT: Final = ("last_success", "moved_to", "moved_times", *REVIVED)
+_KNOWN: Final = [feeds.c[name] for name in ("id", "url", *_SAID, *_LEARNT)]
+_said: Final = attrgetter(*_SAID)
 # Columns that begin at 0.
 _COUNTS: Final = ("failures", "moved_times", "body_size", "unchanged", "saved")
 _CHANGE: Final = sa.update(feeds).where(feeds.c.id == sa.bindparam("of_feed"))
@@ -37,6 +41,8 @@ def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
     updates: defaultdict[frozenset[str], list[dict[str, object]]] = defaultdict(list)
     for url, row in stored.items():
         changed = settings.get(url, {"active": False})
+        if url in settings and _said(row) == tuple(changed.values()):
+            continue  # at most starts, each of ten thousand
         if url in settings and not row.active and row.standing is Standing.RETIRED:
             changed = changed | REVIVED
         if any(getattr(row, key) != value for key, value in changed.items()):
@@ -49,7 +55,7 @@ def sync_feeds(connection: sa.Connection, wanted: Sequence[Feed]) -> list[str]:
 
 def _follow_moves(connection: sa.Connection, stored: dict[str, Any], wanted: Collection[str]) -> None:
     """A feed that has moved for good and whose address the operator has mended is the same feed, memory and all."""
-    for url, row in list(stored.items()):
+    for url, row in [(url, row) for url, row in stored.items() if row.moved_to is not None]:
         target = FetchState(moved_to=row.moved_to, moved_times=row.moved_times).learnt_address
         if target is not None and url not in wanted and target in wanted and target not in stored:
             mended = {"url": target, "moved_to": None, "moved_times": 0}
