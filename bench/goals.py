@@ -93,6 +93,8 @@ def others(options: argparse.Namespace, folder: Path) -> None:
         "x",
         1.15,
     )
+    changed = reading.changed_ratio(min(options.feeds, 200), options.pairs)
+    row("G2", "a changed feed trimmed and read, CPU: ours / trim loop", changed, "x", 1.3)
     for what, analyst in (("without engine", latency.OneWord()), ("with engine", None)):
         doing(f"latency {what}")
         rate, found = asyncio.run(latency.waits(options.seconds, folder, analyst))
