@@ -64,6 +64,10 @@ def cycles(options: argparse.Namespace, folder: Path) -> None:
 
     each = "warm cycle, marginal CPU: the running bot / fetch only"
     row("G1", each, median(lambda p: p["running"]["warm"] / more(p, "fetch only", "warm")), "x", 1.5)
+    fetch, loop = median(lambda p: more(p, "fetch only", "warm")), median(lambda p: p["running"]["loop"])
+    storage = median(lambda p: p["running"]["warm"] - p["running"]["loop"])
+    parts = f"fetch only {fetch:.2f} s, the rest of the loop's thread {loop - fetch:.2f} s, storage {storage:.2f} s"
+    print(f"     of that: {parts}", flush=True)
     peers = "reader" in pairs[0]
     for goal, phase, bound in (("G1", "warm", 3), ("G2", "mixed", 4), ("G3", "cold", 1.3)):
         what = f"{phase} cycle, whole process: reader / bot"

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import random
 import sqlite3
 import time
@@ -133,6 +134,8 @@ class Rig:
         self.poller = Poller(ingest=ingest, storage=self.storage, clock=Now(), polled=self._polled)
         await self.workers.warm()
         await self.poller.round()
+        gc.collect()
+        gc.freeze()  # as the bot does once it is built
 
     def _polled(self, _: ClaimedFeed, outcome: PollOutcome) -> None:
         self.polls[outcome.status] += 1
