@@ -12,7 +12,7 @@ from bot.domain.feed import PAUSE_ASKED, Feed, FetchState
 from bot.domain.pace import MAX_BACKOFF
 from bot.domain.standing import LOOK_IN, Standing
 from bot.service.storage import ClaimedFeed, FeedHealth
-from bot.storage.tables import Moment, feeds
+from bot.storage.tables import ANSWERING, Moment, feeds
 
 # What polling teaches of a feed, named as in FetchState and in its order.
 LEARNT: Final = tuple(f.name for f in fields(FetchState))
@@ -79,23 +79,21 @@ _CLAIMABLE: Final = (
 )
 
 
-def _stretch(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
-    """Free feeds of one stretch of the index ix_feeds_due, in its order: no more rows are read than are wanted."""
-    return (
-        _CLAIMABLE.where(which).order_by(feeds.c.next_check, feeds.c.id).limit(sa.bindparam("most", type_=sa.Integer))
-    )
+def _stretch(which: sa.ColumnElement[bool], by: sa.ColumnElement[Any] = feeds.c.next_check) -> sa.Select[Any]:
+    """Free feeds of one stretch of an index, in its order: no more rows are read than are wanted."""
+    return _CLAIMABLE.where(which).order_by(by, feeds.c.id).limit(sa.bindparam("most", type_=sa.Integer))
+
+
+def _early(which: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return _stretch(sa.and_(ANSWERING, which, sa.not_(sa.or_(*_COME))), feeds.c.last_success)
 
 
 # Built once, see entries.py. Joined by OR, these stretches had either database read every feed for each claim.
-DUE: Final = (_stretch(feeds.c.next_check.is_(None)), _stretch(feeds.c.next_check <= _NOW), _stretch(_out_of_reach()))
-# What a round has polled stands at the end of the index, or is failing.
-EARLY: Final = _stretch(
-    sa.and_(
-        feeds.c.next_check > _NOW,
-        sa.not_(_out_of_reach()),
-        feeds.c.failures == 0,
-        sa.or_(feeds.c.last_success.is_(None), feeds.c.last_success < sa.bindparam("early", type_=Moment)),
-    )
+_COME: Final = (feeds.c.next_check.is_(None), feeds.c.next_check <= _NOW, _out_of_reach())
+DUE: Final = tuple(_stretch(come) for come in _COME)
+EARLY: Final = (
+    _early(feeds.c.last_success < sa.bindparam("early", type_=Moment)),
+    _early(feeds.c.last_success.is_(None)),
 )
 _ONE: Final = _CLAIMABLE.where(feeds.c.id == sa.bindparam("of_feed"))
 _LEASE: Final = (
@@ -130,9 +128,9 @@ def claim_feeds(
         "early": early,
     }
     rows: list[Any] = []
-    for stretch in DUE if early is None else (*DUE, EARLY):
+    for stretch in DUE if early is None else (*DUE, *EARLY):
         if len(rows) < limit:
-            rows += connection.execute(stretch, asked | {"most": limit - len(rows)})
+            rows += connection.execute(stretch, asked | {"most": limit - len(rows)}).all()
     return _leased(connection, rows, now + lease)
 
 

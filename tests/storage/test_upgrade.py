@@ -32,6 +32,7 @@ async def test_an_empty_database_is_brought_up_and_a_second_time_nothing_is_left
         "0004_saved",
         "0005_standing",
         "0006_pushes",
+        "0007_early",
     ]
     assert await upgrade(url) == []
 
@@ -47,7 +48,7 @@ async def test_migrations_make_what_the_tables_say(url):
 
 async def test_two_bots_that_start_at_once_upgrade_once(url):
     applied = await asyncio.gather(*(upgrade(url) for _ in range(4)))
-    assert sorted(len(a) for a in applied) == [0, 0, 0, 6]
+    assert sorted(len(a) for a in applied) == [0, 0, 0, 7]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +117,7 @@ def older(url, revision):
 @pytest.mark.parametrize("revision", sorted(path.stem[:4] for path in (MIGRATIONS / "versions").glob("0*.py"))[:-1])
 async def test_what_an_older_parley_has_stored_is_kept_and_goes_on(url, revision):
     await asyncio.to_thread(older, url, revision)
-    assert len(await upgrade(url)) == 6 - int(revision)
+    assert len(await upgrade(url)) == 7 - int(revision)
     storage = await open_storage(url)
     day = EPOCH + timedelta(days=20_000)
     (one,) = await storage.claim_feeds(now=day, limit=9, lease=timedelta(minutes=3))
@@ -175,7 +176,7 @@ async def test_moments_without_a_zone_are_refused(url):
 async def test_a_database_is_examined_and_left_as_it_is(url):
     assert (await examine(url)).endswith((", empty", "will be made at the first start"))
     await upgrade(url)
-    assert (await examine(url)).endswith(", schema 0006")
+    assert (await examine(url)).endswith(", schema 0007")
     assert "hunter2" not in await examine(url)
 
 
