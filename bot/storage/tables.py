@@ -73,6 +73,7 @@ def indexable(text: str | None) -> str | None:
 Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 metadata = sa.MetaData()
 
+# These have an index of their own (partial.py).
 ANSWERING = sa.text("failures = 0")
 
 # Columns are named as the fields of Feed and FetchState.
@@ -113,7 +114,6 @@ feeds = sa.Table(
     sa.Column("lease_until", Moment),
     sa.Column("fence", sa.BigInteger, nullable=False),
     sa.Index("ix_feeds_due", "active", "next_check"),
-    sa.Index("ix_feeds_early", "active", "last_success", sqlite_where=ANSWERING, postgresql_where=ANSWERING),
 )
 
 # Subscriptions of feeds at their hubs (WebSub). A feed has one that counts, and perhaps others that are given back.

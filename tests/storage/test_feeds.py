@@ -10,9 +10,9 @@ from bot.domain.pace import PAUSED, Said
 from bot.domain.push import Offer
 from bot.domain.standing import Standing
 from bot.domain.subscription import Subscription
+from bot.storage import upgrade
 from bot.storage.engine import open_engine
 from bot.storage.feeds import DUE, EARLY
-from bot.storage.tables import metadata
 from tests.storage.examples import FEED, HERE, LEASE, NOW, OTHER, THERE, subscribed
 
 HOUR = timedelta(hours=1)
@@ -156,11 +156,12 @@ async def test_polls_saved_together_keep_what_each_has_changed_and_nothing_of_a_
     assert stored == wanted
 
 
-def test_sqlite_reads_due_feeds_off_an_index_and_sorts_none(tmp_path):
+async def test_sqlite_reads_due_feeds_off_an_index_and_sorts_none(tmp_path):
     """Else each claim of a round would read every feed."""
-    engine = open_engine(f"sqlite:///{tmp_path / 'plan.db'}")
+    url = f"sqlite:///{tmp_path / 'plan.db'}"
+    await upgrade(url)
+    engine = open_engine(url)
     with engine.begin() as connection:
-        metadata.create_all(connection)
         for stretch, index in [(one, "ix_feeds_due") for one in DUE] + [(one, "ix_feeds_early") for one in EARLY]:
             sql = str(stretch.compile(dialect=engine.dialect))
             rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", (0,) * sql.count("?"))
