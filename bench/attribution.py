@@ -25,10 +25,11 @@ from bench.extent import carried, content, source
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause
 from bot.analysis.conflict import Conflicts
+from bot.analysis.dateline import behind_dateline
+from bot.analysis.joining import join
 from bot.analysis.lexicon import Language, Term
 from bot.analysis.match import Names, TopicHits
 from bot.analysis.phrase import phrases
-from bot.analysis.reading import DATELINE
 from bot.analysis.text import View, headline_case, quotes, sentences
 from bot.analysis.units import Grammar
 from bot.lexicons import load_lexicon
@@ -64,11 +65,11 @@ class Reader:
         found: list[list[Span]] = []
         told, spoken = 0, 1  # where the last sentence ends in which somebody speaks, and how many sayings it holds
         for start, end in sentences(view, abbreviations=abbreviations):
-            dateline = DATELINE.match(view.plain, start, end)
-            begin = dateline.end() if dateline else start
+            begin = behind_dateline(view, [n for n in names if start <= n.start < end], start, end)
             inside = [n for n in names if begin <= n.start < end]
             units = self.grammar.units(view, begin, end, inside)
             parts = phrases(units, self.grammar, capitals=not headline_case(view, start, end))
+            join(parts, units, self.grammar)
             within = [q for q in marked if q.start < end and q.end > start]
             clause = Clause(begin, end, units, parts, within, self.grammar, {})
             said = [s for s in sayings(clause) if s.speakers and s.content]

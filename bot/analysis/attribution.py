@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.analysis.begin import verb_follows
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.content import acted, content, promised, stop, undergone
 from bot.analysis.lexicon import Cue
@@ -29,6 +30,7 @@ from bot.analysis.verbs import (
 COLON = Cue((), "say")
 TITLED = 5  # words of a post in a case that no role is listed in, before a name
 PARTING = ("comma", "colon", "semicolon", "mark", "subordinator", "contrast", "relative")
+ON = 8  # units of what is spoken about, before a colon
 BETWEEN = ("word", "determiner", "preposition", "number")
 
 
@@ -179,16 +181,32 @@ def _headline(clause: Clause) -> None:
         if unit.kind not in ("colon", "dash") or clause.quoted(unit.start) or not 0 < k < len(units) - 1:
             continue
         first, last = clause.starting(0), clause.starting(k + 1)
-        quoting = units[k + 1].low == '"' and first is not None and first.can_speak  # "Moscow: “no truce”"
-        alone = first is not None and first.last == k and (quoting or _named(first))
+        says = first is not None and first.can_speak and _clause_of(clause, k + 1, first)
+        alone = first is not None and first.last == k and (says or _named(first))
         if unit.kind == "colon" and first is not None and (alone or _addressed(clause, first, k)):
             _add(clause, k, COLON, first, ((unit.end, clause.end),), 0.85, "speaker before a colon")
-        elif last is not None and last.last >= len(units) and _named(last):
+        elif last is not None and last.last >= len(units) and (_named(last) or _clause_of(clause, 0, last)):
             _add(clause, k, COLON, last, ((clause.start, unit.start),), 0.85, "speaker after the words")
 
 
+def _clause_of(clause: Clause, i: int, phrase: Phrase) -> bool:
+    """Whether from unit i on a state's words stand: quoted, or of a verb; not so for a country ("Chad: 20 killed")."""
+    units = clause.units
+    if phrase.pronoun or (phrase.caps and phrase.role is None) or not phrase.can_speak:
+        return False
+    quoted = units[i].kind == "mark" and clause.quoted(units[min(i + 1, len(units) - 1)].start) is not None
+    names = phrase.names if phrase.role is None else []
+    country = any(n.actor is not None and n.actor.name.lower() == phrase.units[-1].low for n in names)
+    return quoted or (not country and verb_follows(clause, i))
+
+
 def _addressed(clause: Clause, first: Phrase, colon: int) -> bool:
-    """ "Denmark to US: ...": a state speaks, and no place is named ("Israel: 20 killed")."""
+    """ "Denmark to US: ...": a state speaks, and no place is named ("Israel: 20 killed").
+
+    So it does in "Denmark on the plan: '...'", where its words are quoted.
+    """
+    if clause.units[first.last].low in clause.grammar.told_of and _clause_of(clause, colon + 1, first):
+        return colon - first.last < ON
     heard = clause.starting(first.last + 1)
     to = clause.units[first.last].low in clause.grammar.infinitives
     return to and first.can_speak and heard is not None and heard.last == colon and heard.can_speak

@@ -1,5 +1,6 @@
 """Where in a sentence the words stand that a cue is about: what is said, what is done to what."""
 
+from bot.analysis.begin import ASIDE, begins, heard
 from bot.analysis.clause import Clause, Range
 from bot.analysis.phrase import Phrase
 
@@ -7,14 +8,8 @@ BEFORE = 16  # units before a subject that an act at the end of a clause may be 
 CLOSING = ('"', "'", "…", "?")  # what may end the words that are said, before the speaker
 # What the words said go on with behind "X said,".
 GOING_ON = ("determiner", "number", "preposition", "conjunction", "contrast", "subordinator")
-# What may follow a hearer whom no list knows: "told the forum he", "told a briefing that".
-AFTER_HEARER = frozenset(
-    ["comma", "colon", "mark", "adverb", "preposition", "pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they"],
-)
 LEADING = ("conjunction", "contrast", "comma", "adverb", "mark")  # what may stand before a sentence's first clause
 SUBJECT = 9  # units of a subject that belongs to a new clause
-OCCASION = 14  # units from a cue to "that"
-ASIDE = ("adverb", "preposition", "determiner", "name", "cap", "word", "number", "role", "possessive", "title")
 # What may follow where and when alone are told: "X said on Monday in Y."
 TRAILING = ("adverb", "mark", "comma", "preposition", "determiner", "name", "close", "number", "cap")
 
@@ -26,11 +21,13 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     subject = units[k].start if phrase is None or inverted else units[phrase.group[0].first].start
     if clause.grammar.last:
         return _around(clause, k, phrase)
-    behind = phrase.group[-1].last if phrase is not None and inverted else _heard(clause, k)
-    after = (_begins(clause, behind), _said(clause, k))
+    behind = phrase.group[-1].last if phrase is not None and inverted else heard(clause, k)
+    begin = begins(clause, behind)
+    after = (_at(clause, begin), _said(clause, k, begin))
     if not inverted and k and clause.grammar.participle(units[k].low) and units[k - 1].kind in ("comma", "mark"):
         return (after,)  # "..., adding that"
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
+    first = _quoter(clause, first)
     closing = units[first - 1] if first else None
     if closing is None:
         return (after,)
@@ -42,11 +39,21 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     opening = opening or _follows(clause, behind)
     if closing.kind == "comma" and not inserted and opening:
         return (after,)
-    begin = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
-    front = _front(clause, first, begin, subject)
+    opened = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
+    front = _front(clause, first, opened, units[first].start)
     rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
     said_on = rest is None or rest.start >= after[1]  # '"...", X said on Monday in Y'
     return (front,) if said_on and not inserted else (front, after)
+
+
+def _quoter(clause: Clause, first: int) -> int:
+    """The first unit of "an agency quoted" before the one quoted, who begins at unit `first`; else that unit."""
+    units, i = clause.units, first - 1
+    if i < 1 or units[i].low not in clause.grammar.quoting:
+        return first
+    while i and units[i - 1].kind not in ("comma", "mark", "dash"):
+        i -= 1
+    return i
 
 
 def interrupts(clause: Clause, i: int) -> bool:
@@ -70,7 +77,7 @@ def _placed(clause: Clause, i: int) -> bool:
         return True
     if here.kind != "preposition" or here.low in clause.grammar.infinitives:
         return False
-    return _begins(clause, i) == here.start
+    return begins(clause, i) == i
 
 
 def _follows(clause: Clause, i: int) -> bool:
@@ -97,42 +104,6 @@ def promised(clause: Clause, k: int) -> bool:
     cue = clause.units[k].cue
     takes = cue is not None and (cue.kind == "either" or clause.units[k].low in clause.grammar.promises)
     return takes and after is not None and after.kind in ("word", "determiner")
-
-
-def _heard(clause: Clause, k: int) -> int:
-    """The unit behind him who is told the words ("told reporters that ..."), else behind the cue."""
-    units = clause.units
-    if units[k].low not in clause.grammar.hearing or k + 1 >= len(units):
-        return k + 1
-    hearer = clause.starting(k + 1)
-    i = hearer.group[-1].last if hearer is not None else k + 1
-    if hearer is None and units[i].kind == "determiner":
-        i += 1
-        while i < len(units) and (units[i].kind in ("word", "number") or units[i].modifier):
-            i += 1  # "told the forum"
-        if i < len(units) and units[i].kind not in AFTER_HEARER and units[i].low not in clause.grammar.that:
-            return k + 1
-    if i >= len(units) or units[i].kind in ("auxiliary", "negation") or units[i].low in clause.grammar.infinitives:
-        return k + 1  # "told his men to leave"
-    return i
-
-
-def _begins(clause: Clause, i: int) -> int:
-    """Where the words said begin: behind when and where ("in Doha on Monday that ..."); `i` is the unit they follow."""
-    units = clause.units
-    if i >= len(units):
-        return clause.end
-    told = units[i - 1].low in clause.grammar.hearing
-    aside = units[i].kind in ("adverb", "preposition") and units[i].low not in clause.grammar.infinitives
-    for unit in units[i : i + OCCASION] if told or aside else ():
-        if unit.low in clause.grammar.that or (unit.low == '"' and unit is not units[i]):
-            return unit.start
-        dated = unit.kind in ASIDE or unit.low in clause.grammar.months
-        if not dated and not (unit.kind in ("comma", "colon") and unit is not units[i]):
-            break
-    while i < len(units) - 1 and units[i].kind == "adverb":
-        i += 1
-    return units[i].start
 
 
 def acted(clause: Clause, k: int, phrase: Phrase) -> tuple[Range, ...]:
@@ -182,14 +153,20 @@ def _adverbial(clause: Clause, first: int) -> bool:
     lead = clause.units[0]
     if lead.kind == "adverb" and any(u.kind in ("auxiliary", "negation") for u in clause.units[1:first]):
         return False  # "Still, a truce would help, X said"
-    return lead.kind in ("preposition", "subordinator", "adverb") or clause.grammar.participle(lead.low) or first <= 3
+    noun = len(clause.units) > 1 and clause.units[1].kind in ("auxiliary", "negation")  # "Fighting will go on, X said"
+    doing = clause.grammar.participle(lead.low) and not noun
+    return lead.kind in ("preposition", "subordinator", "adverb") or doing or first <= 3
 
 
-def _said(clause: Clause, k: int) -> int:
-    """Where the words that are said end: at an afterthought behind a comma (", ahead of a vote", ", adding")."""
+def _at(clause: Clause, i: int) -> int:
+    return clause.units[i].start if i < len(clause.units) else clause.end
+
+
+def _said(clause: Clause, k: int, begin: int) -> int:
+    """Where the words said, from unit `begin` on, end: at an afterthought behind a comma (", ahead of a vote")."""
     units, comma = clause.units, False
     fronted = _fronted(clause, k)
-    for i in range(k + 1, len(units)):
+    for i in range(max(k + 1, begin), len(units)):
         unit = units[i]
         after = comma and i > k + 1
         comma = unit.kind == "comma" or (comma and unit.kind == "mark")

@@ -13,7 +13,7 @@ NEXT = 30  # letters from a word to the place it is about
 NOW = 12  # the same, where only an article may stand between
 PHRASE = 80  # letters that a phrase of small words and adjectives may take
 STRANGE = 1  # words unknown to the language's classes in such a phrase ("hand over the *strategic* Donbas region")
-TOKEN = re.compile(r"[^\W_](?:[\w'’-]|\.(?=\w))*|[^\w\s]")
+TOKEN = re.compile(r"[^\W_](?:[\w-]|['’.](?=\w))*|[^\w\s]")
 MARKS = ".,;:!?'\"()"
 BEFORE = 200  # letters before a sentence in which a place may be named that it is about
 PARTY = 60  # letters before a word in which it is told who leaves

@@ -1,8 +1,7 @@
-"""The noun phrases of a sentence that can be a speaker: heads, what belongs to them, and what "and" joins."""
+"""The noun phrases of a sentence that can be a speaker: heads, and what belongs to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from bot.analysis.lexicon import Role
 from bot.analysis.match import Name
@@ -12,7 +11,6 @@ PRONOUNS = ("pronoun_m", "pronoun_f", "pronoun_it", "pronoun_they", "pronoun_we"
 UNNAMED = ("crowd", "person")
 BEGINS = frozenset(("determiner", "number", "name", "cap", "title", *PRONOUNS))
 HELPERS = ("adverb", "auxiliary", "negation")  # what may stand between a subject and its verb
-JOINS = (["conjunction"], ["comma", "conjunction"], ["dash"])
 
 
 @dataclass(slots=True, eq=False)
@@ -65,7 +63,7 @@ class Phrase:
 
 
 def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phrase]:
-    """The noun phrases of a sentence, in order, joined into groups. `capitals`: whether capitals mark names."""
+    """The noun phrases of a sentence, in order. `capitals`: whether capitals mark names."""
     found: list[Phrase] = []
     i = 0
     while i < len(units):
@@ -80,9 +78,6 @@ def phrases(units: list[Unit], grammar: Grammar, *, capitals: bool) -> list[Phra
         phrase.governed = _governed(units, phrase.first) or _oblique(phrase) or _source(phrase, units, grammar)
         found.append(phrase)
         i = phrase.last
-    _portfolios(found, units)
-    _apposition(found, units)
-    _groups(found, units, grammar)
     return found
 
 
@@ -102,6 +97,8 @@ def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> 
             if head >= 0 and units[i - 1].kind not in ("possessive", "determiner", "number"):
                 break
             led = True
+        elif unit.kind == "name" and i > first and head == i - 1 and _next_subject(units, first, i, grammar):
+            break  # "told the BBC Chad would": another's name
         elif unit.kind == "name":
             head, led = i, led or (unit.name is not None and unit.name.adjective)
         elif unit.kind == "cap" and i > first and _known_person(units[i - 1]) and unit.low not in grammar.younger:
@@ -122,6 +119,21 @@ def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> 
         phrase.last = close + 1 if close > 0 else last
     _bridge(phrase, units, grammar, capitals)
     return phrase
+
+
+def _next_subject(units: list[Unit], first: int, i: int, grammar: Grammar) -> bool:
+    """Whether the name at i, its verb behind it, has nothing to do with the noun before it ("tells UN Chad will")."""
+    name, before = units[i].name, units[i - 1]
+    if name is None or name.actor is None or name.adjective or name.actor.kind == "person" or i + 1 >= len(units):
+        return False
+    if grammar.behind:
+        return False  # "sagt, dass die EU Serbien"
+    after = units[i + 1]
+    verb = after.kind in ("auxiliary", "negation") or (after.kind == "cue" and grammar.past(after.low))
+    heard = first > 0 and units[first - 1].low in grammar.hearing
+    apart = before.name is not None and not before.name.adjective
+    outlet = before.role is not None and before.role.kind == "crowd"
+    return verb and before.kind != "possessive" and (heard or apart or outlet) and not before.modifier
 
 
 def _is_head(units: list[Unit], i: int, first: int, capitals: bool) -> bool:
@@ -175,7 +187,10 @@ def _before_role(units: list[Unit], i: int, far: int) -> bool:
 def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool) -> None:
     """ "leaders of the Arab League", "the ambassador to France": the second phrase belongs to the first."""
     at = phrase.last
-    if phrase.role is None or at + 1 >= len(units) or units[at].low not in grammar.bridges:
+    if phrase.role is None or at + 1 >= len(units):
+        return
+    by = phrase.role.kind == "paper" and units[at].low in grammar.by  # "a statement by the chancellor"
+    if units[at].low not in grammar.bridges and not by:
         return
     last = units[phrase.last - 1].name
     if last is not None and not last.adjective and units[at].low != "of":
@@ -186,23 +201,24 @@ def _bridge(phrase: Phrase, units: list[Unit], grammar: Grammar, capitals: bool)
     if owner is None or owner.pronoun:
         return
     phrase.owner, phrase.last = owner, owner.last
-    who = next((i for i, u in enumerate(owner.units) if i and _names_person(u) and _is_place(owner.units[i - 1])), 0)
+    who = next((i for i, u in enumerate(owner.units) if i and names_person(u) and _is_place(owner.units[i - 1])), 0)
     if who:  # "the envoy to Cyprus Maria Holguin": the name is the envoy's
         phrase.take([*phrase.units, *owner.units[who:]])
         owner.take(owner.units[:who])
 
 
-def _names_person(unit: Unit) -> bool:
+def names_person(unit: Unit) -> bool:
+    """Whether a word is a known person's name, or one that no list holds."""
     known = unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person"
     return known or unit.kind == "cap"
 
 
 def _is_place(unit: Unit) -> bool:
-    return unit.name is not None and not unit.name.adjective and not _names_person(unit)
+    return unit.name is not None and not unit.name.adjective and not names_person(unit)
 
 
 def _governed(units: list[Unit], first: int) -> bool:
-    return first > 0 and units[first - 1].kind == "preposition"
+    return first > 0 and units[first - 1].kind in ("preposition", "source")
 
 
 def _source(phrase: Phrase, units: list[Unit], grammar: Grammar) -> bool:
@@ -219,67 +235,3 @@ def _oblique(phrase: Phrase) -> bool:
     if head is None or head.name is None or not head.name.oblique:
         return False
     return not any(u.role is not None and u.start > head.start for u in phrase.units)  # "Kolumbiens Präsident"
-
-
-def _portfolios(found: list[Phrase], units: list[Unit]) -> None:
-    """ "Defence and Housing Minister Carla Reyes", "Deputy Premier and Defence Minister Reyes": one phrase."""
-    for a, b in reversed(list(pairwise(found))):
-        if units[a.last : a.last + 1] != units[b.first - 1 : b.first] or units[a.last].kind != "conjunction":
-            continue
-        named = b.role is not None and b.role.kind == "office" and _names_person(b.units[-1])
-        post = a.role is not None and a.role.kind == "office" and not a.names and not a.caps
-        branch = len(a.units) == 1 and bool(a.caps) and b.units[0].kind == "cap" and b.role is not None
-        if named and not a.pronoun and a.units[0].kind != "determiner" and (post or branch):
-            a.take([*a.units, units[a.last], *b.units])
-            a.owner, a.last = a.owner or b.owner, b.last
-            found.remove(b)
-
-
-def _apposition(found: list[Phrase], units: list[Unit]) -> None:
-    """ "The chancellor, Olaf Scholz, said", "Olaf Scholz, the chancellor, said": one phrase."""
-    for a, b in reversed(list(pairwise(found))):
-        if b.first != a.last + 1 or units[a.last].kind != "comma" or a.pronoun or b.pronoun:
-            continue
-        after = units[b.last].kind if b.last < len(units) else "comma"
-        role, name = (a, b) if a.role else (b, a)
-        post = role.role
-        if post is None or post.kind not in ("office", "voice", "official") or name.role is not None or _person(role):
-            continue
-        ends = ("comma", "mark") if role is a else ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
-        closed = after in ends
-        if closed and (_person(name) or name.caps) and units[b.first].kind != "number":
-            a.take([*a.units, units[b.first - 1], *b.units])
-            a.owner = a.owner or b.owner
-            a.last = b.last + (1 if b.last < len(units) and units[b.last].kind == "comma" else 0)
-            found.remove(b)
-
-
-def _person(phrase: Phrase) -> bool:
-    return any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
-
-
-def _groups(found: list[Phrase], units: list[Unit], grammar: Grammar) -> None:
-    """Join "A, B and C". A comma alone joins only where no preposition leads ("In Cairo, Hamas said" is no pair).
-
-    Nor where the verb comes last, and the comma parts the subject from the rest.
-    """
-    for phrase in found:
-        phrase.group = [phrase]
-    for a, b in pairwise(found):
-        if not 1 <= b.first - a.last <= 2:
-            continue
-        between = [u.kind for u in units[a.last : b.first]]
-        joined = between in JOINS
-        bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
-        bare = bare and not grammar.last
-        listed = between == ["comma"] and (bare or _enumerated(b, units))
-        owns = b.last < len(units) and units[b.last].kind == "possessive"  # "Chad, Niger's only ally"
-        if (joined or listed) and a.can_speak and b.can_speak and not owns:
-            a.group.append(b)
-            b.group, b.governed = a.group, a.governed
-
-
-def _enumerated(phrase: Phrase, units: list[Unit]) -> bool:
-    """Whether "and" follows the phrase, so that the comma before it is one of a list."""
-    rest = [u.kind for u in units[phrase.last : phrase.last + 2]]
-    return rest[:1] == ["conjunction"] or rest == ["comma", "conjunction"]

@@ -17,7 +17,7 @@ from bot.analysis.whose import Told, Whose
 from bot.domain.statement import Stance
 
 AROUND = 200  # letters before and after the topic's words in which its stance is looked for
-WORD = re.compile(r"[\w'’]+")
+WORD = re.compile(r"\w[\w'’]*")
 NEAR_NEGATION = 8  # letters: "is not", "not part of"
 NEAR_HOLDER = 30  # letters from "belongs to" to whom it belongs
 Position = tuple[Stance, str]  # and the rule that it follows from, in words

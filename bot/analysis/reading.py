@@ -1,6 +1,5 @@
 """One article being read, sentence by sentence, into statements."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +8,8 @@ from datetime import date, timedelta
 from bot.analysis.attribution import sayings
 from bot.analysis.clause import Clause, Range, Saying
 from bot.analysis.conflict import Conflicts
+from bot.analysis.dateline import behind_dateline
+from bot.analysis.joining import join
 from bot.analysis.lexicon import Cue, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.occasion import Occasions
@@ -23,11 +24,6 @@ from bot.analysis.topics import TOLD_AGAIN, Topics
 from bot.analysis.units import Grammar
 from bot.domain.statement import CEASEFIRE, Span, Statement
 
-# "CAIRO, Egypt (AP) - ": where and by whom the report was written.
-DATELINE = re.compile(
-    r"[A-Z][A-Z'./ -]{2,30}"
-    r"(?:[A-Za-z0-9., ]{0,40}\([^)\n]{2,40}\)\s*(?:-{1,2}|—)|[A-Za-z., /0-9]{0,30}(?:: | --? | ?— ?))\s*"
-)
 SUREST = 0.88
 NEWS = timedelta(days=7)  # an act done earlier is told again
 Targets = tuple[str, ...]
@@ -112,12 +108,12 @@ class Reading:
     def _clause(self, start: int, end: int) -> Clause:
         """A sentence and what is said in it, before anybody knows by whom."""
         view = self._view
-        dateline = DATELINE.match(view.plain, start, end)
-        begin = dateline.end() if dateline else start
+        begin = behind_dateline(view, self._names_in(start, end), start, end)
         names = self._names_in(begin, end)
         units = self._grammar.units(view, begin, end, names)
         named = self._grammar.capitals and any(u.kind == "cap" for u in units)  # else nothing asks for capitals
-        found = phrases(units, self._grammar, capitals=named and not headline_case(view, start, end))
+        capitals = named and not headline_case(view, start, end)
+        found = join(phrases(units, self._grammar, capitals=capitals), units, self._grammar)
         inside, deeds = self._quotes_in(start, end), self.topics.deeds(start, end)
         clause = Clause(start, end, units, found, inside, self._grammar, deeds)
         sayings(clause)
@@ -143,7 +139,7 @@ class Reading:
             if phrase not in noted:
                 self._memory.note(phrase)
         if not (read and read[-1].speakers) and (subject := subject_of(found)) is not None:
-            self._memory.note(subject)  # "It" in the next sentence
+            self._memory.note(subject, subject=True)  # "It", "he" in the next sentence
         if read and read[-1].speakers:
             self._memory.spoke(read[-1].speakers)
 
@@ -156,7 +152,8 @@ class Reading:
             if at < saying.start and phrase not in saying.speakers and not told and phrase not in noted:
                 self._memory.note(phrase)
                 noted.add(phrase)
-        around = next((o for o in read if any(a <= saying.start < b for a, b in o.saying.content)), None)
+        outer = [o for o in read if any(a <= saying.start < b for a, b in o.saying.content)]
+        around = next((o for o in outer if o.speakers), outer[0] if outer else None)  # no agency that quotes another
         if around is not None and any(self._self(p, around.speakers) for p in saying.speakers):
             return Said(saying, around.speakers, around, own=True)  # "Hamas told Egypt it accepts"
         speakers = [s for p in saying.speakers for s in self._memory.speakers(p)]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
+from bot.analysis.namesakes import junior, namesake
 from bot.analysis.phrase import UNNAMED, Phrase
 from bot.analysis.posts import Entry, Posts
 from bot.analysis.sides import Sides
@@ -13,6 +14,7 @@ from bot.analysis.units import Unit
 UNKNOWN = 0.67  # a post or a group that nobody is known to be: right in half of the cases
 BODIES = ("organ", "group", "voice", "official")  # who brings the body they speak for to mind
 VAGUE = 0.75  # "some leaders": who, is not said
+PAPER = 0.8  # a statement, and not its author, is named
 
 
 class Speaker(NamedTuple):
@@ -39,6 +41,7 @@ class Memory:
         self.people: dict[str, Entry] = {}  # part of a name -> whose it is
         self._posts = Posts(lexicon, day)
         self.persons: list[Entry] = []
+        self._sides_of: dict[str, str] = {}  # whom people speak for that the lexicon does not know
         self.bodies: list[Entry] = []
         self.sides = Sides(lexicon)
         self._joint: list[Speaker] = []  # those who spoke last, together
@@ -57,8 +60,8 @@ class Memory:
         self.adversary = language.any_of("adversary")  # words that make of "generals" the two sides
         self.experts = language.any_of("expert")  # who know of a state, and do not speak for it
 
-    def note(self, phrase: Phrase) -> None:
-        """Remember whom a phrase names."""
+    def note(self, phrase: Phrase, *, subject: bool = False) -> None:
+        """Remember whom a phrase names; of a `subject` that is one unnamed person, also that "he" may mean it."""
         if phrase.pronoun:
             return
         speaker = self._named(phrase)
@@ -67,6 +70,8 @@ class Memory:
         if phrase is phrase.group[-1] and len(phrase.group) > 1 and not phrase.governed:
             self._joint = [s for p in phrase.group if (s := self._named(p)) is not None]
         role = phrase.role
+        if subject:
+            self._unnamed(phrase, speaker)
         if speaker.actor is not None:
             person = speaker.actor.kind == "person"
         else:
@@ -83,6 +88,12 @@ class Memory:
             self.bodies.append(entry)
             if role is not None:
                 self._posts.note(phrase.units[-1].low, entry)
+
+    def _unnamed(self, phrase: Phrase, speaker: Speaker) -> None:
+        """ "An army spokesman", "a Chadian official": "he" in the next sentence means whom they speak for."""
+        role, body = phrase.role, speaker.actor is not None and speaker.actor.kind != "person"
+        if role is not None and body and role.kind in ("voice", "official", "office"):
+            self.persons.append((speaker.name, speaker.actor))
 
     def _remember(self, name: str, actor: Actor | None) -> None:
         """From now on a part of the name stands for the whole ("al-Deek", "Deek")."""
@@ -117,6 +128,8 @@ class Memory:
                 Speaker(self._words(phrase), start, end, None, 0.5)  # sides of we know not what
             ]
         speaker = self._named(phrase)
+        if speaker is not None:
+            self._unnamed(phrase, speaker)
         if speaker is not None and phrase.units[0].low in self.vague:
             speaker = speaker._replace(sure=speaker.sure * VAGUE)
         return [speaker] if speaker is not None else []
@@ -131,26 +144,10 @@ class Memory:
             fitting = self.bodies
         else:
             fitting = [self.last] if self.last is not None else self.persons if kind == "dropped" else []
-        return [Speaker(fitting[-1][0], start, end, fitting[-1][1], 0.8)] if fitting else []
+        return [self._again(*fitting[-1], start, end)] if fitting else []
 
-    def _namesake(self, phrase: Phrase, unit: Unit, actor: Actor) -> Unit | None:
-        """The first name of somebody else who bears a known surname ("Melania Trump"), None for the known one's."""
-        at = phrase.units.index(unit)
-        first = phrase.units[at - 1] if at else None
-        if first is None or first.kind != "cap" or first.end + 1 != unit.start or " " in unit.low:
-            return None
-        names = unified(f"{actor.name} {' '.join(actor.aliases)}").lower().split()
-        # A name may be spelled in many ways (Volodymyr, Wolodymyr), but hardly with nothing in common.
-        firsts = (*names[:1], *self.forenames.get(actor.name, ()))
-        known = first.low in names or any(n[:1] == first.low[:1] or n[-3:] == first.low[-3:] for n in firsts)
-        starts = actor.name.startswith(self.view.plain[unit.start : unit.end])  # "Xi", of the language's order
-        return None if known or starts else first
-
-    def _junior(self, phrase: Phrase, unit: Unit) -> Unit | None:
-        """The "Jr" behind a known name that does not have it."""
-        at = phrase.units.index(unit) + 1
-        after = phrase.units[at] if at < len(phrase.units) else None
-        return after if after is not None and after.low.rstrip(".") in self.younger else None
+    def _again(self, name: str, actor: Actor | None, start: int, end: int) -> Speaker:
+        return Speaker(name, start, end, actor, 0.8, of=self._sides_of.get(name, ""))
 
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
@@ -169,10 +166,15 @@ class Memory:
                 if unit.name.oblique and behind and role is not None and phrase.units[0] is not unit:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "rzecznik Putina"
                     break
-                if role is None and (other := self._namesake(phrase, unit, unit.name.actor)) is not None:
-                    return Speaker(self.view.shown[other.start : unit.end], lead.start, end, None, 0.8)
-                if (junior := self._junior(phrase, unit)) is not None:
-                    return Speaker(self.view.shown[unit.start : junior.end], lead.start, end, None, 0.8)
+                another = owner is not None and owner.name != unit.name.actor.of and owner.kind == "state"
+                known = role is not None and not another
+                other = None if known else namesake(phrase, unit, unit.name.actor, self.forenames, self.view)
+                if other is not None:
+                    words = self.view.shown[other.start : unit.end]
+                    side = self._sides_of.setdefault(words, owner.name) if another and owner is not None else ""
+                    return Speaker(words, lead.start, end, None, 0.8, of=side)
+                if (younger := junior(phrase, unit, self.younger)) is not None:
+                    return Speaker(self.view.shown[unit.start : younger.end], lead.start, end, None, 0.8)
                 return Speaker(unit.name.actor.name, lead.start, end, unit.name.actor, 1.0)
         caps = self._caps(phrase)
         if caps and (
@@ -185,10 +187,11 @@ class Memory:
             owner = self._voice_of(owner)
             return Speaker(owner.name, lead.start, end, owner, 1.0)
         if role.kind == "paper":
-            if owner is not None:
-                return Speaker(owner.name, start, end, owner, 0.8)
             of = phrase.owner
-            return self._named(of) if of is not None and of.can_speak else None  # "a letter from senators"
+            if of is not None and of.can_speak and not phrase.names:
+                who = self._named(of)  # "a letter from senators", "a statement by the president"
+                return who._replace(sure=who.sure * PAPER) if who is not None else None
+            return Speaker(owner.name, start, end, owner, PAPER) if owner is not None else None
         if role.kind == "office":
             holder = self._posts.holder(phrase, owner, self.persons)
             if holder is not None:
@@ -244,6 +247,9 @@ class Memory:
                     return name.actor
             if self.own.get(phrase.units[0].low) == "it" and self.bodies:
                 return self.bodies[-1][1]  # "its ambassador in Paris" is not France's
+        if phrase.owner is not None and phrase.role is not None and phrase.role.kind == "voice":
+            whose = self._named(phrase.owner)  # "a spokesman for the president"
+            return self.lexicon.actors.get(whose.actor.of) if whose is not None and whose.actor is not None else None
         return None
 
     def _voice_of(self, body: Actor) -> Actor:
@@ -276,7 +282,7 @@ class Memory:
         if role is not None and role.kind == "voice" and owner is not None:
             return Speaker(owner.name, start, end, owner, 0.9)
         bare = role is None and name == words and len(caps) == 1
-        of = owner.name if owner is not None else ""
+        of = self._sides_of.setdefault(name, owner.name) if owner is not None else self._sides_of.get(name, "")
         return Speaker(name, start, end, actor, 0.65 if bare else 0.9, bare=bare, of=of)
 
     def _words(self, phrase: Phrase) -> str:

@@ -15,6 +15,8 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
     """Walk back from the cue to its subject."""
     units, sure, i, words = clause.units, 1.0, k - 1, 0
     participle = clause.grammar.participle(units[k].low)
+    if participle and k and units[i].low in clause.grammar.likening and (whom := _quoted(clause, i)) is not None:
+        return whom
     if participle:
         j = i
         while j > 0 and units[j].kind == "adverb":
@@ -75,6 +77,18 @@ def subject(clause: Clause, k: int) -> tuple[Phrase, float] | None:
             sure *= 0.93 if unit.kind != "preposition" else 0.97
         i -= 1
     return None
+
+
+def _quoted(clause: Clause, like: int) -> tuple[Phrase, float] | None:
+    """ "An agency quoted Carla Reyes as saying", "Reyes was quoted by the agency as saying": who said it."""
+    phrase = clause.covering(like - 1)
+    first = phrase.group[0].first if phrase is not None else 0
+    if phrase is None or not first:
+        return None
+    if clause.units[first - 1].low in clause.grammar.quoting:
+        return (phrase, 0.95) if phrase.can_tell else None
+    by = clause.units[first - 1].low in clause.grammar.by and clause.units[first - 2].low in clause.grammar.quoting
+    return subject(clause, first - 2) if by and first > 1 else None
 
 
 def _caused(clause: Clause, to: int) -> Phrase | None:

@@ -202,6 +202,8 @@ def _add(out: list[tuple[int, int]], text: str, start: int, end: int) -> None:
 
 
 def headline_case(view: View, start: int, end: int) -> bool:
-    """Whether most longer words begin with a capital, so that capitals tell nothing."""
+    """Whether most longer words begin with a capital, so that capitals tell nothing; a sentence is no headline."""
+    if view.plain[end - 1] == ".":
+        return False
     words: list[str] = LONG_WORD.findall(view.plain, start, end)
-    return len(words) >= 4 and sum([w[0].isupper() for w in words]) >= 0.7 * len(words)
+    return len(words) >= 4 and sum([w[0].isupper() for w in words]) >= 0.8 * len(words)

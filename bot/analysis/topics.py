@@ -138,7 +138,7 @@ class Topics:
 
     def _background(self, hit: Hit, saying: Saying) -> bool:
         """Whether the words only say when, where or on what: "freed under the truce", "talks on a truce"."""
-        lead = self._lead(hit)
+        lead = self._lead(hit, next((a for a, b in saying.content if a <= hit.start < b), 0))
         if not lead or (lead in self._talks and saying.cue.kind != "say"):
             return False
         how = self._plain(saying)
@@ -157,10 +157,13 @@ class Topics:
             self._plainly[saying.content] = stance(Cue((), "say"), rules)[0]
         return self._plainly[saying.content]
 
-    def _lead(self, hit: Hit) -> str:
-        """The word before the hit that makes it background, over small words and adjectives; "" if there is none."""
+    def _lead(self, hit: Hit, begin: int) -> str:
+        """The word that makes a hit background, over small words and adjectives before it; "" if there is none.
+
+        The words said begin at `begin`: "after the meeting | the truce is dead".
+        """
         infinitive = owned = False
-        for word in reversed(self._view.low[max(0, hit.start - LEAD) : hit.start].split()[-LEADING:]):
+        for word in reversed(self._view.low[max(begin, hit.start - LEAD) : hit.start].split()[-LEADING:]):
             if word in self._talks or word in self._efforts:
                 return word
             if word in self._behind:

@@ -1,13 +1,16 @@
 """What a cue is in its sentence: a verb of speech or of a deed, a noun, a passive, an infinitive, a possibility."""
 
+from bot.analysis.begin import ASIDE, OCCASION, behind_occasion, verb_follows
 from bot.analysis.clause import Clause
-from bot.analysis.content import ASIDE, CLOSING, OCCASION
+from bot.analysis.content import CLOSING
 from bot.analysis.lexicon import Cue
 
 
 def leaves_open(clause: Clause, k: int) -> bool:
-    """ "did not say whether he would": nothing was said."""
+    """ "did not say whether he would", "is expected to say": nothing was said."""
     units = clause.units
+    if units[k - 1].low in clause.grammar.pending:
+        return True  # "is expected to speak about the truce"
     open_ = k + 1 < len(units) and units[k + 1].low in clause.grammar.asked
     return open_ and any(u.kind == "negation" for u in units[max(0, k - 3) : k])
 
@@ -59,7 +62,9 @@ def clause_follows(clause: Clause, k: int) -> bool:
     i = k + 1
     while i < len(units) and units[i].kind in ("adverb", "number"):
         i += 1
-    if _dated(clause, i):
+    there = k + 1 < i < len(units) and units[i].kind == "auxiliary"  # "announced on Friday there would be"
+    begin = behind_occasion(clause, k + 1)
+    if there or _dated(clause, i) or (begin > k + 1 and verb_follows(clause, begin, past=False)):
         return True
     phrase = clause.starting(i)
     return (

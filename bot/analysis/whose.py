@@ -12,7 +12,7 @@ from bot.analysis.match import Name
 from bot.analysis.text import View
 from bot.analysis.units import Grammar
 
-WORD = re.compile(r"[\w'’]+")
+WORD = re.compile(r"\w[\w'’]*")
 BORDER = re.compile(r"[;:\u2014]|,(?!\d)")  # where a main verb's words end
 CLAUSE = re.compile(r"[;.!?]\"? ")  # between the clauses that somebody says
 HEARERS = 80  # letters to whom something is told

@@ -1,5 +1,6 @@
 import pytest
 
+from bot.analysis.joining import join
 from bot.analysis.lexicon import Lexicon
 from bot.analysis.match import Names
 from bot.analysis.phrase import phrases
@@ -12,7 +13,7 @@ def groups(lexicon: Lexicon, text: str) -> list[list[str]]:
     view, grammar = View.of(text, cap=1_000), Grammar(lexicon.languages["en"])
     units = grammar.units(view, 0, len(text), Names(lexicon).find(view))
     out: list[list[str]] = []
-    for phrase in phrases(units, grammar, capitals=not headline_case(view, 0, len(text))):
+    for phrase in join(phrases(units, grammar, capitals=not headline_case(view, 0, len(text))), units, grammar):
         if phrase.can_speak and not phrase.governed and phrase.group[0] is phrase:
             out.append([text[p.units[0].start : p.units[-1].end] for p in phrase.group])
     return out
