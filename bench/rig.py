@@ -19,7 +19,7 @@ import aiohttp
 
 from bench.server import FeedServer
 from bot.analyst import WorkerAnalyst
-from bot.app import TICK
+from bot.app import TICK, NoMeter
 from bot.childwork import warm_child
 from bot.domain.delivery import Delivery, Message
 from bot.domain.feed import Feed
@@ -43,19 +43,6 @@ class Now:
     def now(self) -> datetime:
         """Now, in UTC."""
         return datetime.now(UTC)
-
-
-class NoMeter:
-    """Satisfies `Meter`."""
-
-    def count(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Nothing."""
-
-    def gauge(self, name: str, value: float, **labels: str) -> None:
-        """Nothing."""
-
-    def observe(self, name: str, seconds: float, **labels: str) -> None:
-        """Nothing."""
 
 
 @dataclass

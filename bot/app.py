@@ -39,13 +39,12 @@ from bot.service.deliver import Deliverer
 from bot.service.health import Pulse
 from bot.service.ingest import CATCH_UP_WAIT, Ingest
 from bot.service.poller import Poller
-from bot.service.ports import Messenger
+from bot.service.ports import Messenger, Meter
 from bot.service.pushed import Pushed
 from bot.service.pushes import Pushes
 from bot.service.queries import Queries
 from bot.storage import SqlStorage, open_storage, upgrade
 from bot.storage.lock import alone
-from bot.web.metrics import PrometheusMeter
 from bot.worker import Workers
 
 if TYPE_CHECKING:
@@ -74,6 +73,19 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class NoMeter:
+    """Satisfies `Meter`: `once` has no page that shows figures."""
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Nothing."""
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Nothing."""
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bot:
     """The objects of one running bot that its entry points drive."""
@@ -84,7 +96,7 @@ class Bot:
     poller: Poller
     deliverer: Deliverer
     pulse: Pulse
-    meter: PrometheusMeter
+    meter: Meter
     progress: Progress
     pushes: Pushes | None
     pushed: Pushed
@@ -115,16 +127,16 @@ async def run(
 
     `reread` reads the settings anew: the bot then follows its settings file, at once on SIGHUP.
     """
+    from bot.web.metrics import PrometheusMeter
     from bot.web.server import WebServer
 
+    meter = PrometheusMeter()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with _bot(settings, catch_up_wait=catch_up_wait) as bot, AsyncExitStack() as stack:
+    async with _bot(settings, meter, catch_up_wait=catch_up_wait) as bot, AsyncExitStack() as stack:
         if settings.http is not None:
-            web = WebServer(
-                *settings.http, health=bot.pulse.report, meter=bot.meter, callbacks=_callbacks(settings, bot)
-            )
+            web = WebServer(*settings.http, health=bot.pulse.report, meter=meter, callbacks=_callbacks(settings, bot))
             await web.start()
             stack.push_async_callback(web.close)
         now = SystemClock().now()
@@ -172,7 +184,7 @@ def _on_hangup(*, reload: Callable[[], None], stop: Callable[[], None]) -> None:
 
 async def once(settings: Settings) -> int:
     """Poll every feed once, send what is owed, and end. Returns the number of feeds that failed."""
-    async with _bot(settings, catch_up_wait=timedelta(0)) as bot:
+    async with _bot(settings, NoMeter(), catch_up_wait=timedelta(0)) as bot:
         _built()
         await bot.poller.round()
         await bot.deliverer.drain()
@@ -203,7 +215,7 @@ async def demo() -> None:
 
 
 @asynccontextmanager
-async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator[Bot]:
+async def _bot(settings: Settings, meter: Meter, *, catch_up_wait: timedelta) -> AsyncIterator[Bot]:
     """Build everything, connect the platforms; close it all in reverse order, whatever happens."""
     async with AsyncExitStack() as stack:
         url = settings.database_url.reveal()
@@ -212,7 +224,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
             log.info("database upgraded to %s", applied[-1])
         storage = await open_storage(url)
         stack.push_async_callback(storage.close)
-        clock, meter = SystemClock(), PrometheusMeter()
+        clock = SystemClock()
         await storage.sync_feeds(settings.feeds)
         await storage.sync_subscriptions(settings.subscriptions)
         if owned:
@@ -251,7 +263,7 @@ async def _bot(settings: Settings, *, catch_up_wait: timedelta) -> AsyncIterator
 
 
 def _pushes(
-    settings: Settings, hubs: HttpFeedSource, storage: SqlStorage, clock: SystemClock, meter: PrometheusMeter
+    settings: Settings, hubs: HttpFeedSource, storage: SqlStorage, clock: SystemClock, meter: Meter
 ) -> Pushes | None:
     if settings.public_url is None:
         return None

@@ -51,6 +51,8 @@ def test_a_start_imports_nothing_that_it_may_not_need() -> None:
         "discord",
         "feedparser",
         "lxml",
+        "prometheus_client",
+        "rich",
         "slack_bolt",
         "sqlalchemy.dialects.postgresql",
         "sqlalchemy.ext.asyncio",
@@ -59,6 +61,7 @@ def test_a_start_imports_nothing_that_it_may_not_need() -> None:
         "bot.web.server",
         "apscheduler",
     }
-    program = "import sys, bot.__main__, bot.app, bot.lexicons, bot.settings.feeds_toml; print(*sys.modules)"
+    ours = "bot.__main__, bot.app, bot.chat.console, bot.lexicons, bot.settings.feeds_toml"
+    program = f"import sys, {ours}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert needless & set(done.stdout.split()) == set()

@@ -6,18 +6,15 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
-from rich.console import Console, RenderableType
-
-from bot.chat.console_card import render_alert, render_catch_up, render_update
-from bot.chat.console_notice import render_notices
 from bot.chat.console_writer import GONE, Writer
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.subscription import Platform
 from bot.errors import DeliveryError, Fate
 
-__all__ = ["ConsoleMessenger", "render_alert", "render_catch_up", "render_update"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 REPEAT: Final = "(may be a repeat after a crash)"
 PATIENCE: Final = timedelta(seconds=1)
@@ -51,6 +48,8 @@ class ConsoleMessenger:
 
     async def edit(self, delivery: Delivery, message: Message) -> str:
         """Print one line: what is printed cannot be changed."""
+        from bot.chat.console_card import render_update
+
         await self._print(render_update(message.summaries[0], colour=self._colour, note=_note(delivery)))
         return delivery.thread or delivery.id
 
@@ -73,7 +72,11 @@ class ConsoleMessenger:
             return False
         return self._stream.isatty()
 
-    def _card(self, delivery: Delivery, message: Message) -> RenderableType:
+    def _card(self, delivery: Delivery, message: Message) -> "RenderableType":
+        # With the first message, not at a start: most rounds of cron have none, and rich is a twentieth of theirs.
+        from bot.chat.console_card import render_alert, render_catch_up
+        from bot.chat.console_notice import render_notices
+
         now, colour, note = self._now(), self._colour, _note(delivery)
         if message.kind is DeliveryKind.CATCH_UP:
             return render_catch_up(message.summaries, now=now, colour=colour, note=note)
@@ -82,7 +85,7 @@ class ConsoleMessenger:
         reply = message.kind is DeliveryKind.REPLY
         return render_alert(message.summaries[0], now=now, colour=colour, reply=reply, note=note)
 
-    async def _print(self, card: RenderableType) -> None:
+    async def _print(self, card: "RenderableType") -> None:
         text = drawn(card, width=shutil.get_terminal_size().columns, colour=self._colour)
         try:
             await self._writer.write(text + "\n")
@@ -92,8 +95,10 @@ class ConsoleMessenger:
         self._healthy = True
 
 
-def drawn(card: RenderableType, *, width: int, colour: bool) -> str:
+def drawn(card: "RenderableType", *, width: int, colour: bool) -> str:
     """A card as text for a terminal of `width` columns; without `colour` it holds no escape sequence."""
+    from rich.console import Console
+
     paper = StringIO()
     Console(
         file=paper,

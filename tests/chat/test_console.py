@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
-from bot.chat.console import ConsoleMessenger, drawn, render_alert, render_catch_up, render_update
+from bot.chat.console import ConsoleMessenger, drawn
+from bot.chat.console_card import render_alert, render_catch_up, render_update
 from bot.domain.delivery import Delivery, DeliveryKind, Message
 from bot.domain.feed import Affiliation
 from bot.domain.statement import Stance
