@@ -77,7 +77,7 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
     phrase, sure = found
     first = phrase.group[0].first
     lead = clause.units[first - 1].low if 0 < first < k else ""
-    if _hearsay(clause, first):
+    if _hearsay(clause, first) or _quotes_another(clause, k):
         return
     if lead in clause.grammar.asked or (_consents(clause, k, cue) and _retold(clause, lead, k)):
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
@@ -99,6 +99,13 @@ def _consents(clause: Clause, k: int, cue: Cue) -> bool:
 def _retold(clause: Clause, lead: str, k: int) -> bool:
     """Whether an agreement only dates something; a headline's "after both sides agree", in the present, is news."""
     return lead in clause.grammar.retold and f"{lead} {clause.units[k].low}" not in clause.grammar.newly
+
+
+def _quotes_another(clause: Clause, k: int) -> bool:
+    """ "The agency cited Carla Reyes as saying": it is she who says it."""
+    whom = clause.starting(k + 1) if clause.units[k].low in clause.grammar.quoting else None
+    last = whom.group[-1].last if whom is not None else len(clause.units)
+    return last < len(clause.units) and clause.units[last].low in clause.grammar.likening
 
 
 def _hearsay(clause: Clause, first: int) -> bool:
@@ -183,7 +190,8 @@ def _headline(clause: Clause) -> None:
         first, last = clause.starting(0), clause.starting(k + 1)
         says = first is not None and first.can_speak and _clause_of(clause, k + 1, first)
         alone = first is not None and first.last == k and (says or _named(first))
-        if unit.kind == "colon" and first is not None and (alone or _addressed(clause, first, k)):
+        alone = alone and (unit.kind == "colon" or units[k + 1].kind == "mark")  # "Reyes - '...'"
+        if first is not None and (alone or _addressed(clause, first, k)):
             _add(clause, k, COLON, first, ((unit.end, clause.end),), 0.85, "speaker before a colon")
         elif last is not None and last.last >= len(units) and (_named(last) or _clause_of(clause, 0, last)):
             _add(clause, k, COLON, last, ((clause.start, unit.start),), 0.85, "speaker after the words")
@@ -205,8 +213,12 @@ def _addressed(clause: Clause, first: Phrase, colon: int) -> bool:
 
     So it does in "Denmark on the plan: '...'", where its words are quoted.
     """
-    if clause.units[first.last].low in clause.grammar.told_of and _clause_of(clause, colon + 1, first):
-        return colon - first.last < ON
+    units = clause.units
+    if units[colon].kind != "colon":
+        return False
+    quoted = units[colon + 1].kind == "mark" and units[first.last].kind in ("preposition", "subordinator")
+    if (quoted or units[first.last].low in clause.grammar.told_of) and _clause_of(clause, colon + 1, first):
+        return colon - first.last < ON  # "Denmark after the talks: '...'"
     heard = clause.starting(first.last + 1)
     to = clause.units[first.last].low in clause.grammar.infinitives
     return to and first.can_speak and heard is not None and heard.last == colon and heard.can_speak

@@ -48,8 +48,9 @@ def _that(clause: Clause, i: int) -> int | None:
     told = units[i - 1].low in clause.grammar.hearing
     to = units[i].low in clause.grammar.infinitives and clause.starting(i + 1) is None  # no "said to reporters"
     aside = units[i].kind in ("adverb", "preposition") and not to
-    j, last = i, min(i + OCCASION, len(units))
-    while (told or aside) and j < last:
+    doing = _doing(clause, i)
+    j, last = i + 2 * doing, min(i + OCCASION, len(units))
+    while (told or aside or doing) and j < last:
         unit = units[j]
         if unit.low in clause.grammar.that or (unit.low == '"' and j > i):
             return j
@@ -77,13 +78,33 @@ def behind_occasion(clause: Clause, i: int) -> int:
     """Behind the adverbs and the places, days and media from unit i on, where a subject and its verb follow them."""
     units, begin = clause.units, _adverbs(clause, i)
     j = begin
-    while j < len(units) and (_clock(clause, j) or _leads(clause, j, begin)):
-        end = j if _clock(clause, j) else _noun(clause, j + 1)
+    asked = False
+    while j < len(units) and (_clock(clause, j) or _leads(clause, j, begin) or _doing(clause, j)):
+        asked = asked or _doing(clause, j)  # "when asked about the truce": not what he says of it
+        end = _occasion(clause, j, asked=asked)
         if end is None:
             break
-        j = _adverbs(clause, end + (end == j))
+        j = _adverbs(clause, end)
         j -= j < len(units) and units[j].kind in VERBS and units[j - 1].kind == "adverb"  # "there should be"
     return j if j > begin and verb_follows(clause, j) else min(begin, len(units) - 1)
+
+
+def _doing(clause: Clause, j: int) -> bool:
+    """ "after meeting Carla Reyes", "when asked about it", "while visiting Lima": what he did meanwhile."""
+    units, grammar = clause.units, clause.grammar
+    after = units[j + 1].low if j + 2 < len(units) else ""
+    leads = units[j].kind == "subordinator" or units[j].low in grammar.setting
+    return leads and (grammar.participle(after) or after in grammar.hearing)
+
+
+def _occasion(clause: Clause, j: int, *, asked: bool) -> int | None:
+    """The unit behind what is told of when and where from unit j on: "late", "in Rome", "after meeting Carla Reyes"."""
+    doing = _doing(clause, j)
+    if _clock(clause, j) and not doing:
+        return j + 1
+    if doing and clause.units[j + 2].kind == "preposition":
+        return j + 2  # "when asked | about the plan"
+    return _noun(clause, j + 1 + doing, asked=asked)
 
 
 def _adverbs(clause: Clause, i: int) -> int:
@@ -111,13 +132,13 @@ def _leads(clause: Clause, i: int, begin: int) -> bool:
     return low in clause.grammar.setting
 
 
-def _noun(clause: Clause, i: int) -> int | None:
+def _noun(clause: Clause, i: int, *, asked: bool) -> int | None:
     """The unit behind the noun phrase that a preposition leads, None where it is what the words are about."""
     units, j = clause.units, i
     while j < len(units) and not _parts(clause, i, j):
         unit = units[j]
         disputed = unit.name is not None and unit.name.place is not None and unit.name.place.disputed
-        if unit.low in clause.grammar.matters or disputed:
+        if not asked and (unit.low in clause.grammar.matters or disputed):
             return None  # "said under the truce Chad would withdraw"
         j += 1
     return j if j > i else None

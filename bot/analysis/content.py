@@ -28,6 +28,8 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
         return (after,)  # "..., adding that"
     first = next((n for n, u in enumerate(units) if u.start >= subject), 0)
     first = _quoter(clause, first)
+    if first == 1 and units[0].low in clause.grammar.likening and behind < len(units) and units[behind].kind == "comma":
+        return ((units[behind].end, clause.end),)  # "As Reyes put it, ..."
     closing = units[first - 1] if first else None
     if closing is None:
         return (after,)
@@ -39,11 +41,24 @@ def content(clause: Clause, k: int, phrase: Phrase | None = None) -> tuple[Range
     opening = opening or _follows(clause, behind)
     if closing.kind == "comma" and not inserted and opening:
         return (after,)
-    opened = min([clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)])
+    opened = _headed(clause, first) or min(
+        [clause.start, *(q.start for q in clause.quotes if q.start < clause.start < q.end)]
+    )
     front = _front(clause, first, opened, units[first].start)
     rest = next((u for u in units[behind:] if u.kind not in TRAILING and u.low not in clause.grammar.months), None)
     said_on = rest is None or rest.start >= after[1]  # '"...", X said on Monday in Y'
     return (front,) if said_on and not inserted else (front, after)
+
+
+def _headed(clause: Clause, first: int) -> int:
+    """Where a quotation begins behind a heading and its colon: "Doha talks: '...', says X"; 0 if none does."""
+    units = clause.units
+    for n in range(1, first - 2):
+        if units[n].kind == "colon" and units[n + 1].kind == "mark" and clause.quoted(units[n + 2].start):
+            return units[n + 1].start
+        if clause.quoted(units[n].start):
+            return 0
+    return 0
 
 
 def _quoter(clause: Clause, first: int) -> int:

@@ -12,7 +12,7 @@ JOINS = (["conjunction"], ["comma", "conjunction"], ["dash"])
 def join(found: list[Phrase], units: list[Unit], grammar: Grammar) -> list[Phrase]:
     """A sentence's phrases, those that mean one put together, the others in their groups."""
     _portfolios(found, units)
-    _apposition(found, units)
+    _apposition(found, units, grammar)
     _groups(found, units, grammar)
     return found
 
@@ -31,7 +31,7 @@ def _portfolios(found: list[Phrase], units: list[Unit]) -> None:
             found.remove(b)
 
 
-def _apposition(found: list[Phrase], units: list[Unit]) -> None:
+def _apposition(found: list[Phrase], units: list[Unit], grammar: Grammar) -> None:
     """ "The chancellor, Olaf Scholz, said", "Olaf Scholz, the chancellor, said": one phrase."""
     for a, b in reversed(list(pairwise(found))):
         if b.first != a.last + 1 or units[a.last].kind != "comma" or a.pronoun or b.pronoun:
@@ -42,12 +42,18 @@ def _apposition(found: list[Phrase], units: list[Unit]) -> None:
         if post is None or post.kind not in ("office", "voice", "official") or name.role is not None or _person(role):
             continue
         ends = ("comma", "mark") if role is a else ("comma", "cue", "auxiliary", "relative", "mark", "preposition")
-        closed = after in ends and not (a.governed and after in VERBAL)  # "In a post on X, the minister said"
+        opening = a.governed or _object(a, units, grammar)
+        closed = after in ends and not (opening and after in VERBAL)  # "In a post on X, the minister said"
         if closed and (_person(name) or name.caps) and units[b.first].kind != "number":
             a.take([*a.units, units[b.first - 1], *b.units])
             a.owner = a.owner or b.owner
             a.last = b.last + (1 if b.last < len(units) and units[b.last].kind == "comma" else 0)
             found.remove(b)
+
+
+def _object(phrase: Phrase, units: list[Unit], grammar: Grammar) -> bool:
+    """ "Addressing the UN, Chad said", "After meeting Reyes, the minister said": of what an opening is about."""
+    return phrase.first > 0 and grammar.participle(units[phrase.first - 1].low)
 
 
 def _person(phrase: Phrase) -> bool:
@@ -68,8 +74,7 @@ def _groups(found: list[Phrase], units: list[Unit], grammar: Grammar) -> None:
         spaced = b.last >= len(units) and units[a.last].start > units[a.last - 1].end
         joined = between in JOINS and not (between == ["dash"] and spaced)  # "No truce with Chad - Kenya"
         bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
-        object_ = a.first > 0 and grammar.participle(units[a.first - 1].low)  # "Addressing the UN, Chad said"
-        bare = bare and not grammar.last and not object_
+        bare = bare and not grammar.last and not _object(a, units, grammar)
         listed = between == ["comma"] and (bare or _enumerated(b, units))
         owns = b.last < len(units) and units[b.last].kind == "possessive"  # "Chad, Niger's only ally"
         listed = listed and units[a.first - 1].kind != "source"  # "According to Chad, Niger must"

@@ -196,8 +196,8 @@ class Grammar:
                 shown = plain[a:b]
                 kind = kinds.get(shown) or self._kind(shown, word)
                 if word == "'":
-                    quoted = not quoted and not _owning(plain, a)
-                    kind = "mark" if quoted or not _owning(plain, a) else "possessive"
+                    owning = not quoted and _owning(plain, a)  # else it closes what another has opened
+                    quoted, kind = not quoted and not owning, "possessive" if owning else "mark"
                 out.append(Unit(kind, a, b, word))
             elif like.cue is not None and _hyphened(plain, a):
                 out.append(Unit("word", a, b, word))
