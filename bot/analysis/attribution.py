@@ -83,7 +83,9 @@ def _active(clause: Clause, k: int, cue: Cue) -> None:
         return  # "how Ukraine intends to", "if Hamas rejects it", "after both sides agreed to a truce": no news
     if cue.kind == "say" and (leaves_open(clause, k) or mentions(clause, k) or not speaks(clause, first, k)):
         return
-    if cue.kind == "act" and (question(clause) or blamed(clause, k) or possible(clause, first, k)):
+    if cue.kind != "say" and question(clause):
+        return
+    if cue.kind == "act" and (blamed(clause, k) or possible(clause, first, k)):
         return
     if cue.kind == "act" and _mediates(clause, phrase, k):
         return
@@ -202,7 +204,8 @@ def _clause_of(clause: Clause, i: int, phrase: Phrase) -> bool:
     units = clause.units
     if phrase.pronoun or (phrase.caps and phrase.role is None) or not phrase.can_speak:
         return False
-    quoted = units[i].kind == "mark" and clause.quoted(units[min(i + 1, len(units) - 1)].start) is not None
+    single = units[i].low == "'" and clause.quoted(units[min(i + 1, len(units) - 1)].start) is not None
+    quoted = units[i].low == '"' or single
     names = phrase.names if phrase.role is None else []
     country = any(n.actor is not None and n.actor.name.lower() == phrase.units[-1].low for n in names)
     return quoted or (not country and verb_follows(clause, i))

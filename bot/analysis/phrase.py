@@ -88,6 +88,8 @@ def subject_of(found: Sequence[Phrase]) -> Phrase | None:
 
 def _phrase(units: list[Unit], first: int, grammar: Grammar, capitals: bool) -> Phrase | None:
     head, i = -1, first
+    if not first and units[0].kind == "cap" and _opening(units, grammar):
+        return None
     if units[first].kind in PRONOUNS:
         return Phrase(first, first + 1, units[first : first + 1])
     led = False  # a determiner, a nationality or an owner came before: more words may belong
@@ -142,6 +144,12 @@ def _is_head(units: list[Unit], i: int, first: int, capitals: bool) -> bool:
     if unit.role is not None and (unit.kind == "role" or unit.modifier):
         return True
     return unit.kind == "cap" and capitals and not (i == first and first == 0 and not _next_is_name(units, i))
+
+
+def _opening(units: list[Unit], grammar: Grammar) -> bool:
+    """Whether the first word is a verb that leads to a name: "Addressing Zelensky, ..."."""
+    after = units[1].name if len(units) > 1 else None
+    return after is not None and grammar.participle(units[0].low)
 
 
 def _told_of(units: list[Unit], grammar: Grammar) -> bool:

@@ -5,6 +5,8 @@ from bot.analysis.clause import Clause
 from bot.analysis.content import CLOSING
 from bot.analysis.lexicon import Cue
 
+ASKED = ("subordinator", "colon", "dash")  # what stands before the verb of a question
+
 
 def leaves_open(clause: Clause, k: int) -> bool:
     """ "did not say whether he would", "is expected to say": nothing was said."""
@@ -35,9 +37,12 @@ def speaks(clause: Clause, first: int, k: int) -> bool:
 
 
 def question(clause: Clause) -> bool:
-    """ "Will Putin accept a ceasefire?": it is the outlet that asks."""
+    """ "Will Chad accept a ceasefire?", "Truce: what has Chad agreed to?": it is the outlet that asks."""
     units = clause.units
-    return bool(units) and units[0].kind == "auxiliary" and units[-1].low.endswith("?")
+    if not units or not units[-1].low.endswith("?"):
+        return False
+    verbs = (n for n, u in enumerate(units) if u.kind == "auxiliary")
+    return any(n == 0 or units[n - 1].kind in ASKED for n in verbs)
 
 
 def possible(clause: Clause, subject: int, k: int) -> bool:

@@ -96,7 +96,19 @@ def test_a_frame_changes_nothing(at: int, frame: dict[str, object], row: str) ->
     assert not wrong
 
 
-@pytest.mark.parametrize("row", [row for block in DATA["silent"] for row in block["rows"]])
+@pytest.mark.parametrize(("slot", "row"), [(slot, row) for slot, rows in DATA["forms"].items() for row in rows])
+def test_a_form_is_read(slot: str, row: str) -> None:
+    speaker, topic, stance, text = row.split(" | ")
+    found = default_engine().analyse(_document(text, title=slot == "title")).statements
+    assert [(s.speaker, s.topic, s.stance.value) for s in found] == [(speaker, topic, stance)]
+
+
+@pytest.mark.parametrize("title", DATA["silent"]["title"])
+def test_a_title_in_which_nobody_speaks(title: str) -> None:
+    assert not default_engine().analyse(_document(title, title=True)).statements
+
+
+@pytest.mark.parametrize("row", DATA["silent"]["rows"])
 def test_where_nobody_takes_a_position(row: str) -> None:
     for speaker in SPEAKERS:
         text = _filled(row, speaker)
