@@ -58,16 +58,19 @@ def place_of(packaged: Path) -> Path:
 def kept(place: Path, build: Callable[[], "Lexicon"], *, root: Path | None = None) -> HeldLexicon:
     """The lexicon from its cache; else built, and left there for the next start where that can be written.
 
-    `root` holds the MAKERS' folders (bot/ by default). Raises what `build` raises, OSError when `root` is unreadable.
+    `root` holds the MAKERS' folders (bot/ by default). Raises what `build` raises.
     """
     root = root or Path(__file__).parents[1]
-    key = _key(root)
+    try:
+        key = _key(root)
+    except OSError:  # a file that cannot be read, or an editor's link beside one: `build` decides whether that matters
+        return just_built(build())
     with contextlib.suppress(OSError, _DamagedError):
         return _read(place, key)
     fresh = just_built(build())
-    # What was edited while it was read is for the next start to read.
-    if not sys.dont_write_bytecode and _key(root) == key:
-        with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):
+        # What was edited while it was read is for the next start to read.
+        if not sys.dont_write_bytecode and _key(root) == key:
             _write(place, key, HeldLexicon(fresh.topics, fresh.conflicts, pickle.dumps(fresh.whole, 5)))
     return fresh
 
@@ -85,11 +88,15 @@ def _read(place: Path, key: bytes) -> HeldLexicon:
 
 
 def _write(place: Path, key: bytes, lexicon: HeldLexicon) -> None:
-    """Whole or not at all: others may read and write it at the same time."""
+    """Whole or not at all: others may read and write it at the same time.
+
+    As Python writes bytecode: to a file of its own making, which nobody else may write, whatever the umask.
+    """
     body = pickle.dumps(lexicon, 5)
     place.parent.mkdir(parents=True, exist_ok=True)
     new = place.with_suffix(f".{os.getpid()}")
     try:
+        new.touch(0o644, exist_ok=False)
         new.write_bytes(_digest(key, body) + body)
         new.replace(place)
     except OSError:

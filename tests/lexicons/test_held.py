@@ -172,13 +172,31 @@ def test_who_may_not_write_bytecode_writes_no_cache(files: Files, monkeypatch: p
     assert not files.place.parent.exists()
 
 
-def test_others_may_read_it_as_far_as_bytecode_and_nobody_more_may_write(files: Files) -> None:
-    before = os.umask(0o022)
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o000])
+def test_others_may_read_it_as_far_as_bytecode_and_nobody_more_may_write(files: Files, umask: int) -> None:
+    before = os.umask(umask)
     try:
         files.kept()
     finally:
         os.umask(before)
     assert stat.S_IMODE(files.place.stat().st_mode) == 0o644
+
+
+def test_what_lies_where_it_is_written_first_is_neither_followed_nor_in_the_way_for_good(files: Files) -> None:
+    files.place.parent.mkdir()
+    victim = files.root / "victim"
+    victim.write_text("as it was")
+    files.place.with_suffix(f".{os.getpid()}").symlink_to(victim)
+    assert files.names() == {"a": "a"}
+    assert victim.read_text() == "as it was"
+    files.kept()
+    assert [p.name for p in files.place.parent.iterdir()] == ["lexicon.pickle"]
+
+
+def test_an_editor_s_dangling_link_beside_the_code_stops_no_start(files: Files) -> None:
+    (files.root / "analysis" / ".#code.py").symlink_to("somebody@somewhere.1234:5678")
+    assert files.names() == {"a": "a"}
+    assert not files.place.exists()
 
 
 def test_what_was_edited_while_it_was_read_is_not_kept(files: Files) -> None:
