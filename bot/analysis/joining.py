@@ -56,6 +56,12 @@ def _object(phrase: Phrase, units: list[Unit], grammar: Grammar) -> bool:
     return phrase.first > 0 and grammar.participle(units[phrase.first - 1].low)
 
 
+def _spoke(phrase: Phrase, units: list[Unit], grammar: Grammar) -> bool:
+    """ "Am Freitag sagte Reyes, Chile habe": who stands behind his verb; the comma begins what he says."""
+    cue = units[phrase.first - 1].cue if phrase.first and grammar.behind else None
+    return cue is not None and cue.kind == "say"
+
+
 def _person(phrase: Phrase) -> bool:
     return any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
 
@@ -74,7 +80,7 @@ def _groups(found: list[Phrase], units: list[Unit], grammar: Grammar) -> None:
         spaced = b.last >= len(units) and units[a.last].start > units[a.last - 1].end
         joined = between in JOINS and not (between == ["dash"] and spaced)  # "No truce with Chad - Kenya"
         bare = a.role is None and b.role is None and b.units[0].kind in ("name", "cap") and not a.governed
-        bare = bare and not grammar.last and not _object(a, units, grammar)
+        bare = bare and not grammar.last and not _object(a, units, grammar) and not _spoke(a, units, grammar)
         listed = between == ["comma"] and (bare or _enumerated(b, units))
         owns = b.last < len(units) and units[b.last].kind == "possessive"  # "Chad, Niger's only ally"
         listed = listed and units[a.first - 1].kind != "source"  # "According to Chad, Niger must"

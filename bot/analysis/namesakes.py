@@ -16,6 +16,8 @@ def namesake(
     first = phrase.units[at - 1] if at else None
     if first is None or first.kind != "cap" or first.end + 1 != unit.start or " " in unit.low:
         return None
+    if view.plain[first.start : first.end].isupper():
+        return None  # an outlet before him: "в интервью BBC Зеленский"
     names = unified(f"{actor.name} {' '.join(actor.aliases)}").lower().split()
     # A name may be spelled in many ways (Volodymyr, Wolodymyr), but hardly with nothing in common.
     firsts = (*names[:1], *forenames.get(actor.name, ()))

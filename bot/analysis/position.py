@@ -43,6 +43,20 @@ class Said:
         return bool(self.speakers) and not self.own and (known or not sides)
 
 
+def voiced(inner: Said, outer: Said) -> bool:
+    """Whether a house tells what its own man did ("Putin called for a truce, the Kremlin said"): the act is his."""
+    act = inner.saying
+    his = bool(inner.speakers) and all(s.actor is not None and s.actor.kind == "person" for s in inner.speakers)
+    house = all(s.actor is not None and s.actor.kind != "person" for s in outer.speakers) and bool(outer.speakers)
+    return inner.own and his and house and act.cue.kind == "act" and not act.modal and outer.saying.cue.kind == "say"
+
+
+def means(pronoun: str, speakers: Sequence[Speaker]) -> bool:
+    """Whether a pronoun in what somebody says may mean the speaker."""
+    bodies = all(s.actor.kind != "person" if s.actor is not None else s.name[0].islower() for s in speakers)
+    return pronoun == "we" or (bodies and bool(speakers) and pronoun in ("it", "they"))
+
+
 class Positions:
     """The positions taken in one article."""
 

@@ -14,7 +14,7 @@ from bot.analysis.lexicon import Cue, Language, Lexicon, Term
 from bot.analysis.match import Hit, Name
 from bot.analysis.occasion import Occasions
 from bot.analysis.phrase import Phrase, phrases, subject_of
-from bot.analysis.position import Position, Positions, Said
+from bot.analysis.position import Position, Positions, Said, means, voiced
 from bot.analysis.rules import Rulebook
 from bot.analysis.speakers import Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF
@@ -59,6 +59,8 @@ class Reading:
         self._memory = Memory(lexicon, view, language, day)
         self._found: list[tuple[Statement, str]] = []
         self._carried: list[Speaker] = []
+        self._pointing = tuple(f"{w} " for w in language.words.get("told_before", ()))
+        self._unsaid: Range | None = None  # the sentence before, if nobody says it
         self._dictates = False  # whether a sentence ends in a colon
         self._dictated = False  # "The minister said:", and his words follow without marks
 
@@ -67,8 +69,9 @@ class Reading:
         teasers = tuple(f"{words} " for words in self._language.words.get("teaser", ()))
         every = sentences(self._view, abbreviations=self._language.any_of("abbreviation"))
         found = [s for s in every if not self._view.low.startswith(teasers, s[0])]
-        self._dictates = any(self._view.plain[end - 1] == ":" for _, end in found)
+        self._dictates = any(self._view.plain[end - 1] == ":" or self._points_back(start) for start, end in found)
         last, behind = self._last_telling(found)
+        last += last + 1 < len(found) and self._points_back(found[last + 1][0])
         for at, (start, end) in enumerate(found):
             if at > last and not any(post for _, post in self._found):
                 break  # nobody speaks about a topic any more, and nobody is left to be named
@@ -89,6 +92,10 @@ class Reading:
             last -= 1
         self.topics.reasons = []  # the sentences up to there are still to be read
         return last, [reason for reasons in reversed(behind) for reason in reasons]
+
+    def _points_back(self, start: int) -> bool:
+        """Whether a sentence names who said the one before it ("Об этом заявил ...")."""
+        return self._view.low.startswith(self._pointing, start)
 
     def _may_tell(self, start: int, end: int) -> bool:
         first = bisect_right(self._quote_ends, start)
@@ -128,12 +135,17 @@ class Reading:
             self._memory.sides.count(phrase)
         for saying in sorted(said, key=_says_first):
             read.append(self._resolved(saying, found, read, noted))
-        voices = [one.around for one in read if one.around is not None and _voiced(one, one.around)]
+        voices = [one.around for one in read if one.around is not None and voiced(one, one.around)]
         for one in read if read and self._may_tell(start, end) else ():
             if any(one is voice for voice in voices):
                 continue
             if one.around is None or one.saying.cue.kind == "say" or not self._retells(one, one.around):
                 self._keep(one, read, (start, end))
+        back = read[-1].speakers if read and self._points_back(start) else []
+        speakers = [s for s in back if not s.bare]  # an agency's name is no speaker
+        if self._unsaid is not None and speakers:
+            self._keep(Said(_going_on(*self._unsaid), speakers), (), self._unsaid)
+        self._unsaid = None if said else (start, end)
         self._carry(said, clause.quotes, start, end)
         for phrase in found:
             if phrase not in noted:
@@ -166,7 +178,7 @@ class Reading:
         role = phrase.role
         owned = role is not None and role.kind == "organ" and len(phrase.units) == 2
         own = owned and bool(speakers) and phrase.units[0].low in self._memory.own
-        return own or _means(phrase.pronoun, speakers)
+        return own or means(phrase.pronoun, speakers)
 
     def _retells(self, inner: Said, outer: Said) -> bool:
         """Whether an act inside another is no statement of its own.
@@ -179,7 +191,7 @@ class Reading:
         verb = self._view.low[inner.saying.start : inner.saying.end]
         behind = outer.saying.cue.kind == "say" and inner.saying.start > outer.saying.end
         supposed = behind and verb in self._grammar.wishes and bool(outer.speakers)
-        return wished or demanded or (inner.own and not _voiced(inner, outer)) or supposed
+        return wished or demanded or (inner.own and not voiced(inner, outer)) or supposed
 
     def _keep(self, said: Said, read: Sequence[Said], sentence: Range) -> None:
         for topic in self._lexicon.topics:
@@ -270,20 +282,6 @@ class Reading:
             self._keep(Said(_going_on(start, end), self._carried), (), (start, end))
         elif not inside and not self._dictated:
             self._carried = []
-
-
-def _voiced(inner: Said, outer: Said) -> bool:
-    """Whether a house tells what its own man did ("Putin called for a truce, the Kremlin said"): the act is his."""
-    act = inner.saying
-    his = bool(inner.speakers) and all(s.actor is not None and s.actor.kind == "person" for s in inner.speakers)
-    house = all(s.actor is not None and s.actor.kind != "person" for s in outer.speakers) and bool(outer.speakers)
-    return inner.own and his and house and act.cue.kind == "act" and not act.modal and outer.saying.cue.kind == "say"
-
-
-def _means(pronoun: str, speakers: Sequence[Speaker]) -> bool:
-    """Whether a pronoun in what somebody says may mean the speaker."""
-    bodies = all(s.actor.kind != "person" if s.actor is not None else s.name[0].islower() for s in speakers)
-    return pronoun == "we" or (bodies and bool(speakers) and pronoun in ("it", "they"))
 
 
 def _going_on(start: int, end: int) -> Saying:

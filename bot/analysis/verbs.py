@@ -153,7 +153,9 @@ def is_noun(clause: Clause, k: int) -> bool:
     if led or _described(clause, k):
         return True
     if before.name is not None and before.name.adjective:
-        return True
+        return not (
+            clause.grammar.behind and k > 1 and clause.units[k - 2].role is not None
+        )  # "el Gobierno chileno dijo"
     verb = clause.grammar.participle(before.low) or clause.grammar.past(before.low)
     if before.kind == "word" and before.cue is None and verb and not before.modifier and not clause.grammar.behind:
         return True  # "raising hopes of"
