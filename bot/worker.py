@@ -6,6 +6,7 @@ Parent and child speak length-prefixed pickles over two pipes. Why not a library
 import asyncio
 import contextlib
 import json
+import math
 import os
 import pickle
 import sys
@@ -99,7 +100,10 @@ class Workers:
             self._give(await self._start())
 
     async def _take(self, until: float) -> "_Child":
-        """A child that is free; a new one where there is none at all, or this loop time has come."""
+        """A child that is free; a new one where there is none at all, or this loop time has come.
+
+        Raises WorkerDied when there is none and none can be started.
+        """
         loop = asyncio.get_running_loop()
         while True:
             while self._idle:
@@ -108,7 +112,12 @@ class Workers:
                     return child
                 await self._discard(child)  # it died idle, at the hands of an operator or of the kernel
             if loop.time() >= until or not (self._children or self._starting):
-                return await self._start()
+                try:
+                    return await self._start()
+                except WorkerDied:
+                    if not self._children:
+                        raise
+                    until = math.inf  # no memory or no process left for one more: those that are there serve in turn
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(until):
@@ -132,6 +141,8 @@ class Workers:
         child = await _Child.start(self._memory)
         self._children.add(child)
         try:
+            if self._closed:  # meanwhile, when it could not be seen yet
+                raise WorkerDied("the bot is shutting down")
             async with asyncio.timeout(START.total_seconds()):
                 ok, value = await child.do(self._first_request())
             if not ok:
@@ -150,9 +161,11 @@ class Workers:
         return self._initializer
 
     async def _discard(self, child: "_Child") -> None:
-        await child.kill()
-        self._children.discard(child)
-        self._changed.set()
+        try:
+            await child.kill()
+        finally:  # also where the wait for its end is cancelled, or others would wait for it
+            self._children.discard(child)
+            self._changed.set()
 
 
 def _request(func: Callable[..., object], args: tuple[object, ...]) -> bytes:

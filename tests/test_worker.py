@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -311,6 +312,39 @@ async def test_who_waits_for_a_child_that_cannot_start_learns_why() -> None:
         assert [str(e) for e in await asyncio.gather(*calls, return_exceptions=True)] == ["no tables"] * 3
 
 
+async def test_where_no_second_child_can_be_had_jobs_take_turns_at_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    async with pool(2, patience=timedelta(0)) as workers:
+        first = await workers.call(pid, deadline=LONG)
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", refused)
+        turns = (workers.call(sleep_then_pid, 0.1, deadline=LONG) for _ in range(4))
+        assert set(await asyncio.gather(*turns)) == {first}
+
+
+async def test_without_any_child_a_job_fails_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", refused)
+    async with pool(2, patience=timedelta(0)) as workers:
+        with pytest.raises(WorkerDied, match="temporarily unavailable"):
+            await workers.call(pid, deadline=LONG)
+
+
+async def test_nobody_waits_for_a_child_whose_end_was_not_waited_for() -> None:
+    async with pool(2, patience=LONG) as workers:
+        first = await workers.call(pid, deadline=LONG)
+        stuck = asyncio.create_task(workers.call(loop_forever, deadline=LONG))
+        await asyncio.sleep(0.1)
+        for _ in range(2):  # the second one while the child is being killed
+            stuck.cancel()
+            await asyncio.sleep(0)
+        async with asyncio.timeout(20):
+            assert await workers.call(pid, deadline=LONG) != first
+
+
 async def test_close_ends_calls_that_wait_for_a_child() -> None:
     workers = Workers(2, patience=LONG)
     calls = [asyncio.create_task(workers.call(loop_forever, deadline=LONG)) for _ in range(3)]
@@ -331,6 +365,15 @@ async def test_close_ends_running_queued_and_later_calls() -> None:
         await workers.call(double, 1, deadline=LONG)
     with pytest.raises(ProcessLookupError):
         os.kill(child, 0)
+
+
+async def test_a_child_that_starts_while_the_pool_closes_is_not_left_over() -> None:
+    workers = Workers()
+    starting = asyncio.create_task(workers.call(pid, deadline=LONG))
+    await asyncio.sleep(0)
+    await workers.close()
+    with pytest.raises(WorkerDied, match="shutting down"):
+        await starting
 
 
 async def test_close_without_a_child_is_fine() -> None:
