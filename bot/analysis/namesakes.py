@@ -1,4 +1,4 @@
-"""Who bears a known person's name and is somebody else: "Melania Trump", "Donald Trump Jr"."""
+"""Whose a name is: "Melania Trump" and "Donald Trump Jr" are others; "neighbours India and Pakistan" are themselves."""
 
 from collections.abc import Mapping, Sequence, Set
 
@@ -31,3 +31,10 @@ def junior(phrase: Phrase, unit: Unit, younger: Set[str]) -> Unit | None:
     at = phrase.units.index(unit) + 1
     after = phrase.units[at] if at < len(phrase.units) else None
     return after if after is not None and after.low.rstrip(".") in younger else None
+
+
+def names_itself(phrase: Phrase) -> bool:
+    """Whether a noun of many stands before the name of one of them ("neighbours India and Pakistan")."""
+    role, name = phrase.role, phrase.units[-1].name
+    many = role is not None and role.kind in ("sides", "group", "official") and phrase.owner is None
+    return many and len(phrase.units) > 1 and name is not None and name.actor is not None and not name.adjective

@@ -16,7 +16,7 @@ from bot.analysis.occasion import Occasions
 from bot.analysis.phrase import Phrase, phrases, subject_of
 from bot.analysis.position import Position, Positions, Said, means, voiced
 from bot.analysis.rules import Rulebook
-from bot.analysis.speakers import Memory, Speaker
+from bot.analysis.speakers import AHEAD, Memory, Speaker
 from bot.analysis.stance import SPOKEN_OF
 from bot.analysis.subject import CALL, DONE
 from bot.analysis.text import Quote, View, headline_case, quotes, sentences
@@ -77,9 +77,11 @@ class Reading:
                 break  # nobody speaks about a topic any more, and nobody is left to be named
             self._sentence(start, end)
         self.topics.reasons += behind
+        held = ((statement, post, self._memory.holder(post) if post else "") for statement, post in self._found)
         return [
-            replace(statement, speaker=name) if post and (name := self._memory.holder(post)) else statement
-            for statement, post in self._found
+            replace(statement, speaker=name) if name else statement
+            for statement, post, name in held
+            if name or post not in AHEAD
         ]
 
     def _last_telling(self, found: Sequence[Range]) -> tuple[int, list[str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bot.analysis.lexicon import Actor, Language, Lexicon
-from bot.analysis.namesakes import junior, namesake
+from bot.analysis.namesakes import junior, names_itself, namesake
 from bot.analysis.phrase import UNNAMED, Phrase
 from bot.analysis.posts import Entry, Posts
 from bot.analysis.sides import Sides
@@ -14,6 +14,7 @@ from bot.analysis.units import Unit
 UNKNOWN = 0.67  # a post or a group that nobody is known to be: right in half of the cases
 BODIES = ("organ", "group", "voice", "official")  # who brings the body they speak for to mind
 VAGUE = 0.75  # "some leaders": who, is not said
+AHEAD = ("m", "f")  # stands for a post where "he" or "she" comes before the name
 PAPER = 0.8  # a statement, and not its author, is named
 
 
@@ -108,6 +109,8 @@ class Memory:
             self._subject(speaker)
 
     def _subject(self, speaker: Speaker) -> None:
+        if speaker.post in AHEAD:
+            return
         entry = self.last = (speaker.name, speaker.actor)
         if speaker.actor is not None and speaker.actor.kind != "person":
             self.bodies.append(entry)
@@ -119,7 +122,7 @@ class Memory:
         start, end = phrase.units[0].start, phrase.units[-1].end
         if phrase.pronoun:
             return self._pronoun(phrase, start, end)
-        role = phrase.role if not _names_itself(phrase) else None
+        role = phrase.role if not names_itself(phrase) else None
         if role is not None and role.kind in UNNAMED:
             return []  # whoever "residents" are, they are no actor
         if role is not None and (role.kind == "sides" or any(u.low in self.adversary for u in phrase.units)):
@@ -144,29 +147,30 @@ class Memory:
             fitting = self.bodies
         else:
             fitting = [self.last] if self.last is not None else self.persons if kind == "dropped" else []
-        return [self._again(*fitting[-1], start, end)] if fitting else []
-
-    def _again(self, name: str, actor: Actor | None, start: int, end: int) -> Speaker:
-        return Speaker(name, start, end, actor, 0.8, of=self._sides_of.get(name, ""))
+        if not fitting and kind in AHEAD and not self.persons:
+            return [Speaker(self.view.shown[start:end], start, end, None, UNKNOWN, post=kind)]  # named further on
+        return [Speaker(n, start, end, a, 0.8, of=self._sides_of.get(n, "")) for n, a in fitting[-1:]]
 
     def _named(self, phrase: Phrase) -> Speaker | None:
         start, end = phrase.units[0].start, phrase.units[-1].end
         lead = phrase.units[0]
         if lead.kind == "determiner":
             lead = next((u for u in phrase.units if u.kind != "determiner"), lead)
-        role, owner = phrase.role if not _names_itself(phrase) else None, self._owner(phrase)
+        role, owner = phrase.role if not names_itself(phrase) else None, self._owner(phrase)
         people = bool(phrase.names) and any(n.actor is not None and n.actor.kind == "person" for n in phrase.names)
         units = [*reversed(phrase.units)] if people else []
         for unit, after in zip(units, [None, *units], strict=False):
             if unit.name is not None and unit.name.actor is not None and unit.name.actor.kind == "person":
+                another = owner is not None and owner.name != unit.name.actor.of and owner.kind == "state"
                 if after is not None and after.kind == "possessive" and role is not None:
-                    owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "the Biden administration"
+                    owner = (
+                        owner if another else self.lexicon.actors.get(unit.name.actor.of, owner)
+                    )  # "the Biden administration"
                     break
                 behind = not self.cased_last  # there the case of the last word is that of the whole
                 if unit.name.oblique and behind and role is not None and phrase.units[0] is not unit:
                     owner = self.lexicon.actors.get(unit.name.actor.of, owner)  # "rzecznik Putina"
                     break
-                another = owner is not None and owner.name != unit.name.actor.of and owner.kind == "state"
                 known = role is not None and not another
                 other = None if known else namesake(phrase, unit, unit.name.actor, self.forenames, self.view)
                 if other is not None:
@@ -211,6 +215,8 @@ class Memory:
 
     def holder(self, post: str) -> str:
         """Whom the whole article names with this post, "" if nobody: for a headline's "minister says"."""
+        if post in AHEAD:
+            return next((name for name, actor in self.persons if actor is None or actor.gender in ("", post)), "")
         named = self._posts.named(post)
         return named[0] if named is not None else ""
 
@@ -239,7 +245,7 @@ class Memory:
 
     def _owner(self, phrase: Phrase) -> Actor | None:
         """The state, body or group that the phrase belongs to."""
-        if _names_itself(phrase) and (name := phrase.units[-1].name) is not None:
+        if names_itself(phrase) and (name := phrase.units[-1].name) is not None:
             return name.actor
         for part in (phrase, phrase.owner):
             for name in part.names if part else ():
@@ -290,10 +296,3 @@ class Memory:
         first = 1 if phrase.units[0].low in self.articles and len(phrase.units) > 1 else 0
         last = phrase.owner.units[-1].end if phrase.owner is not None else phrase.units[-1].end
         return " ".join(self.view.shown[phrase.units[first].start : last].split())
-
-
-def _names_itself(phrase: Phrase) -> bool:
-    """Whether a noun of many stands before the name of one of them ("neighbours India and Pakistan")."""
-    role, name = phrase.role, phrase.units[-1].name
-    many = role is not None and role.kind in ("sides", "group", "official") and phrase.owner is None
-    return many and len(phrase.units) > 1 and name is not None and name.actor is not None and not name.adjective

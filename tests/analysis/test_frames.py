@@ -108,6 +108,11 @@ def test_a_title_in_which_nobody_speaks(title: str) -> None:
     assert not default_engine().analyse(_document(title, title=True)).statements
 
 
+@pytest.mark.parametrize("text", DATA["silent"]["unnamed"])
+def test_who_is_never_named_says_nothing(text: str) -> None:
+    assert not default_engine().analyse(_document(text, title=False)).statements
+
+
 @pytest.mark.parametrize("row", DATA["silent"]["rows"])
 def test_where_nobody_takes_a_position(row: str) -> None:
     for speaker in SPEAKERS:
