@@ -38,8 +38,11 @@ def begins(clause: Clause, i: int) -> int:
     units = clause.units
     if i >= len(units):
         return i
-    that = _that(clause, i)
-    return behind_occasion(clause, i) if that is None else that
+    that, behind = _that(clause, i), behind_occasion(clause, i)
+    if that is None:
+        return behind
+    half = units[that].low == '"' and i < behind < that and verb_follows(clause, behind)
+    return behind if half else that  # 'said on Friday the truce "is dead"'
 
 
 def _that(clause: Clause, i: int) -> int | None:
@@ -188,5 +191,6 @@ def verb_follows(clause: Clause, i: int, *, past: bool = True) -> bool:
         if past and j > i and units[j].kind == "word" and clause.grammar.past(units[j].low):
             return True
         j += 1
+    j += i < j < len(units) - 1 and units[j].low == '"'
     there = j == i + 1 and units[i].kind == "adverb"
     return i < j < len(units) and units[j].kind in VERBS and (there or units[j - 1].kind != "adverb" or j > i + 1)

@@ -79,9 +79,11 @@ def interrupts(clause: Clause, i: int) -> bool:
     if i + 1 >= len(units) or units[i].kind != "comma":
         return False
     after = units[i + 1]
+    if after.low == '"':
+        return i + 2 < len(units) and units[i + 2].kind in ("auxiliary", "negation")  # 'The truce, X said, "is dead"'
     verb = after.kind in ("auxiliary", "negation", "cue") or clause.grammar.past(after.low)
     begins = after.kind in GOING_ON and not _afterthought(clause, i + 1)
-    main = (units[0].kind == "subordinator" or begins or clause.starting(i + 1) is not None) and after.low != '"'
+    main = units[0].kind == "subordinator" or begins or clause.starting(i + 1) is not None
     return verb or (main and not clause.grammar.participle(after.low))  # "If it fails, X said, the army will leave"
 
 
