@@ -80,8 +80,8 @@ def _claimable() -> sa.Select[tuple[int]]:
         .where(
             deliveries.c.seq.in_(_heads()),
             # Said again: PostgreSQL looks once more at a row that another worker has just changed, but at no subquery.
-            _due(deliveries),
-            sa.or_(_PENDING, sa.and_(_SENDING, lapsed(deliveries))),
+            # One under way is due when its lease ends, whatever a clock said that was ahead when it was claimed.
+            sa.or_(sa.and_(_PENDING, _due(deliveries)), sa.and_(_SENDING, lapsed(deliveries))),
         )
         .order_by(deliveries.c.seq)
         .limit(sa.bindparam("most", type_=sa.Integer))
