@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
 
 import psycopg
@@ -154,6 +154,43 @@ async def test_polls_saved_together_keep_what_each_has_changed_and_nothing_of_a_
     stored = {one.id: one.state for one in await claim(storage, now=later)}
     wanted = {one.id: states[one.id] if ok else one.state for one, ok in zip(polls, saved, strict=True)}
     assert stored == wanted
+
+
+async def test_whatever_one_thing_a_poll_changes_that_read_nothing_is_kept(storage):
+    """Quiet polls write what they change, as a rule, and the rest where it has changed: no field is in neither."""
+    other = FetchState(
+        etag='"b"',
+        last_modified="Mon, 02 Mar 2026 12:00:00 GMT",
+        body_digest=b"16 bytes or more",
+        failures=1,
+        error="no such host",
+        next_check=NOW + HOUR,
+        last_success=NOW - HOUR,
+        last_change=NOW - 2 * HOUR,
+        last_news=NOW - 3 * HOUR,
+        reason="its interval",
+        moved_to="https://other.example/rss",
+        moved_times=1,
+        body_size=2,
+        unchanged=3,
+        saved=4,
+        failing_since=NOW - 4 * HOUR,
+        standing=Standing.FAILING,
+        pushed_until=NOW + 2 * HOUR,
+    )
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    start = FetchState(items=frozenset({b"8 bytes."}), rhythm=HOUR, said=Said(ttl=HOUR))
+    changeable = {f.name for f in fields(FetchState)} - {"items", "rhythm", "said"}
+    for name in sorted(changeable):
+        assert await finish(storage, one, start)
+        one = await storage.claim_feed(one.id, now=NOW, lease=LEASE)
+        assert one.state == start
+        changed = replace(start, **{name: getattr(other, name)})
+        assert changed != start, f"{name} needs a value above"
+        assert await storage.finish_poll(one, changed)
+        one = await storage.claim_feed(one.id, now=NOW, lease=LEASE)
+        assert one.state == changed, name
 
 
 async def test_sqlite_reads_due_feeds_off_an_index_and_sorts_none(tmp_path):
