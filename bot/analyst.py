@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.childwork import analyse_batch
 from bot.domain.statement import Analysis, Document
-from bot.errors import WorkerDied, WorkerError
+from bot.errors import WorkerDied
 from bot.worker import Workers
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,10 @@ class WorkerAnalyst:
         self._first = first
 
     async def analyse(self, documents: Sequence[Document]) -> list[Analysis]:
-        """One verdict a document, same order. Raises WorkerError when no child can be had: then nothing was judged."""
+        """One verdict a document, same order.
+
+        Raises WorkerError when no child can be had, and whatever building the engine raises: then nothing was judged.
+        """
         loop = asyncio.get_running_loop()
         end = loop.time() + self._budget.total_seconds()
         verdicts: list[Analysis] = []
@@ -66,17 +69,14 @@ class WorkerAnalyst:
             return await self._failed(document, error)
 
     async def _failed(self, document: Document, error: Exception) -> Analysis:
-        return await self._again(document) if isinstance(error, WorkerDied) else _given_up(document, error)
-
-    async def _again(self, document: Document) -> Analysis:
-        """A child's death may have had nothing to do with the text (memory, a signal): it gets a second child."""
-        try:
-            return (await self._call([document]))[0]
-        except WorkerDied as error:
-            await self._call([])  # raises WorkerDied where no child can be had at all
-            return _given_up(document, error)
-        except WorkerError as error:
-            return _given_up(document, error)
+        """A child's end may have had nothing to do with the text (memory, a signal): that gets a second child."""
+        if isinstance(error, WorkerDied | MemoryError):
+            try:
+                return (await self._call([document]))[0]
+            except Exception as second:
+                error = second
+        await self._call([])  # raises where no child can be had, or no engine built: then it is no text's fault
+        return _given_up(document, error)
 
     async def _call(self, documents: Sequence[Document]) -> list[Analysis]:
         return await self._workers.call(analyse_batch, documents, deadline=self._first + EACH * len(documents))

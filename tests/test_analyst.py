@@ -2,6 +2,7 @@ import asyncio
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 
 import pytest
 
@@ -9,7 +10,7 @@ from bot.analyst import WorkerAnalyst
 from bot.childwork import analyse_batch, warm_child
 from bot.domain.statement import Analysis, Document
 from bot.errors import WorkerDied, WorkerTimeout
-from bot.lexicons import held_lexicon, own_files
+from bot.lexicons import HeldLexicon, held_lexicon, own_files
 from bot.worker import Workers
 
 
@@ -77,17 +78,37 @@ async def test_what_hostile_texts_leave_of_the_budget_is_the_others(workers, mon
     found = reasons(await WorkerAnalyst(workers, budget=timedelta(seconds=60)).analyse(documents("0", "1", "2")))
     assert "not analysed (WorkerTimeout" in found[0]
     assert ["took too long" in f for f in found[1:]] == [True, True]
-    assert workers.calls == [["0", "1", "2"], ["0"]]
+    assert workers.calls == [["0", "1", "2"], ["0"], []]
 
 
-async def test_a_child_that_dies_once_is_not_the_text_s_fault(workers):
-    workers.faults = [WorkerDied("killed by the kernel")]
+@pytest.mark.parametrize("fault", [WorkerDied("killed by the kernel"), MemoryError()])
+async def test_a_child_that_dies_or_is_full_once_is_not_the_text_s_fault(workers, fault):
+    workers.faults = [fault]
     assert reasons(await WorkerAnalyst(workers).analyse(documents("a"))) == ["read a"]
 
 
 async def test_a_text_that_kills_two_children_is_given_up(workers):
     workers.poison["bad"] = WorkerDied("its process ended")
     assert "not analysed (WorkerDied" in reasons(await WorkerAnalyst(workers).analyse(documents("bad")))[0]
+
+
+@pytest.mark.parametrize("second", [MemoryError(), RecursionError("too deep"), WorkerTimeout("took longer")])
+async def test_a_text_that_fails_otherwise_the_second_time_stops_no_other(workers, second):
+    workers.faults = [WorkerDied("killed by the kernel"), WorkerDied("again"), second]
+    found = reasons(await WorkerAnalyst(workers).analyse(documents("bad", "a")))
+    assert f"not analysed ({type(second).__name__}" in found[0]
+    assert found[1] == "read a"
+
+
+async def test_where_no_engine_can_be_built_no_article_is_given_up(tmp_path: Path):
+    """As while the bot's files are replaced under it: its lexicon is then none to the children's code."""
+    lexicon = HeldLexicon({}, {}, b"of another version")
+    workers = Workers(1, initializer=partial(warm_child, lexicon))
+    try:
+        with pytest.raises(UnpicklingError):
+            await WorkerAnalyst(workers).analyse([Document("", "France rejected the truce.", "en")])
+    finally:
+        await workers.close()
 
 
 async def test_where_no_child_can_be_had_nothing_is_judged(workers):
