@@ -28,7 +28,7 @@ COPY --from=build /install /usr/local
 COPY --from=build /build/bot ./bot
 COPY feeds.toml ./
 # The lexicons read and checked, where the bytecode lies and for the same reason: half of every start else.
-RUN PYTHONDONTWRITEBYTECODE= python -c "from bot.lexicons import NONE, held_lexicon; held_lexicon(NONE)"
+RUN PYTHONDONTWRITEBYTECODE="" python -c "from bot.lexicons import NONE, held_lexicon; held_lexicon(NONE)"
 USER 10001:10001
 VOLUME ["/data"]
 EXPOSE 8787

@@ -20,6 +20,7 @@ from bot.worker import Workers
 
 SOON = timedelta(seconds=0.3)
 LONG = timedelta(seconds=60)
+NEVER = timedelta(days=1)  # who waits this long was not woken
 ROOT = Path(__file__).resolve().parents[1]
 
 loaded: list[str] = []
@@ -297,7 +298,7 @@ async def test_a_job_that_has_waited_long_enough_gets_a_child_of_its_own() -> No
 
 
 async def test_who_waits_for_a_child_that_is_killed_gets_the_next_one() -> None:
-    async with pool(2, patience=LONG) as workers:
+    async with pool(2, patience=NEVER) as workers, asyncio.timeout(20):
         first = await workers.call(pid, deadline=LONG)
         stuck = asyncio.create_task(workers.call(loop_forever, deadline=SOON))
         await asyncio.sleep(0)
@@ -307,7 +308,7 @@ async def test_who_waits_for_a_child_that_is_killed_gets_the_next_one() -> None:
 
 
 async def test_who_waits_for_a_child_that_cannot_start_learns_why() -> None:
-    async with pool(2, patience=LONG, initializer=broken_initializer) as workers:
+    async with pool(2, patience=NEVER, initializer=broken_initializer) as workers, asyncio.timeout(20):
         calls = (workers.call(double, 1, deadline=LONG) for _ in range(3))
         assert [str(e) for e in await asyncio.gather(*calls, return_exceptions=True)] == ["no tables"] * 3
 

@@ -42,6 +42,17 @@ async def test_the_request_is_honest_and_conditional_only_with_validators(site: 
     assert (second["If-None-Match"], second["If-Modified-Since"]) == ('W/"a"', "Mon")
 
 
+async def test_another_contact_is_told_from_then_on(site: Site, fetcher: Fetcher) -> None:
+    url = site.answer("/feed", b"<rss/>")
+    await fetcher.feed(url, FRESH)
+    for contact in ("ops@example.org", None):
+        fetcher.introduce(contact)
+        await fetcher.feed(url, FRESH)
+    ours = f"Parley/{__version__}"
+    agents = [request.headers["User-Agent"] for request in site.seen]
+    assert agents == [f"{ours} (+https://example.org/bot)", f"{ours} (+ops@example.org)", ours]
+
+
 async def test_304_is_unchanged(site: Site, fetcher: Fetcher) -> None:
     fetched = await fetcher.feed(site.answer("/feed", status=304), FetchState(etag='"1"', body_digest=b"d"))
     assert fetched.body is None
@@ -261,6 +272,19 @@ async def test_a_server_that_falls_silent_is_cut(site: Site, begun: bool) -> Non
         with pytest.raises(FetchError, match=r"timed out after 0\.3 s"):
             await fetcher.feed(site.on("/silent", handler), FRESH)
         assert (await fetcher.feed(site.answer("/feed", b"<rss/>"), FRESH)).body, "its turn is given back"
+
+
+async def test_the_time_of_a_fetch_is_for_all_its_redirects_together(site: Site) -> None:
+    async def handler(request: web.Request) -> web.Response:
+        await asyncio.sleep(0.3)
+        return web.Response(status=302, headers={"Location": f"{request.path}x"})
+
+    for hops in range(5):  # each takes less than the timeout, all of them twice that
+        site.on("/hop" + "x" * hops, handler)
+    site.answer("/hopxxxxx", b"<rss/>")
+    async with fetching(timeout=timedelta(seconds=0.7)) as fetcher:
+        with pytest.raises(FetchError, match=r"timed out after 0\.7 s"):
+            await fetcher.feed(site.url("/hop"), FRESH)
 
 
 async def test_waiting_for_its_turn_at_a_host_is_no_time_out(site: Site) -> None:

@@ -17,6 +17,7 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
             timedelta(minutes=1),
         ),
         ({"Retry-After": "Wed, 25 Nov 2026 11:00:00 GMT"}, timedelta(0)),
+        ({"Retry-After": "Wed, 25 Nov 2026 12:10:00 -0000"}, timedelta(minutes=10)),  # a zone that is not told
         ({"Retry-After": "9" * 400}, timedelta(days=30)),
         ({"Retry-After": "-5"}, None),
         ({"Retry-After": "soon"}, None),

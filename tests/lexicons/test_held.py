@@ -209,6 +209,25 @@ def test_what_was_edited_while_it_was_read_is_not_kept(files: Files) -> None:
     assert files.names() == {"a": "edited"}
 
 
+def test_an_edit_that_was_built_and_taken_back_is_not_kept_for_the_files_as_they_were(files: Files) -> None:
+    def edit() -> Lexicon:
+        (files.topics / "a.toml").write_text("edited")
+        return files.build()
+
+    held.kept(files.place, edit, root=files.root)
+    (files.topics / "a.toml").write_text("a")
+    assert files.names() == {"a": "a"}
+
+
+def test_who_is_reading_it_reads_on_while_another_is_put_in_its_place(files: Files) -> None:
+    files.kept()
+    before = files.place.read_bytes()
+    with files.place.open("rb") as reader:
+        (files.topics / "a.toml").write_text("b")
+        files.kept()
+        assert reader.read() == before != files.place.read_bytes()
+
+
 def test_a_lexicon_with_mistakes_is_never_kept(files: Files) -> None:
     def build() -> Lexicon:
         raise LexiconError([])
