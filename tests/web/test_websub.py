@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import io
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from yarl import URL
 
 from bot.domain.feed import Feed
 from bot.storage import SqlStorage
+from bot.web import websub
 from bot.web.websub import BODIES, PER_MINUTE, Gate
 from tests.web.town import Town, item, rss
 
@@ -233,7 +235,9 @@ async def test_many_feeds_that_are_pushed_at_once_all_get_their_turn(town: Town)
     assert len(await town.told()) == 30
 
 
-async def test_a_hub_that_drips_holds_up_no_other(town: Town) -> None:
+@asynccontextmanager
+async def eight_bodies_dripping(town: Town) -> AsyncIterator[str]:
+    """As many bodies as are held at a time are on their way from one hub; the callback of a feed of another."""
     heads = [town.head] * BODIES + [town.head.replace("127.0.0.1", "localhost")]
     feeds = [Feed(f"F{n}", town.site.url(f"/{n}"), f"P{n}", language="en") for n in range(len(heads))]
     await town.bot.storage.sync_feeds(feeds)
@@ -259,10 +263,23 @@ async def test_a_hub_that_drips_holds_up_no_other(town: Town) -> None:
     dripping = [asyncio.create_task(send(pushes[f"/{n}"].callback)) for n in range(BODIES)]
     for _ in dripping:
         await begun.acquire()
-    assert await town.hub.send(pushes[f"/{BODIES}"].callback, rss(item(1))) == 202
+    yield pushes[f"/{BODIES}"].callback
     for one in dripping:
         one.cancel()
     await asyncio.gather(*dripping, return_exceptions=True)
+
+
+async def test_a_hub_that_drips_holds_up_no_other(town: Town) -> None:
+    async with eight_bodies_dripping(town) as callback:
+        assert await town.hub.send(callback, rss(item(1))) == 202
+
+
+async def test_no_more_bodies_are_held_of_all_hubs_together(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websub, "HUB_BODIES", BODIES)
+    monkeypatch.setattr(websub, "TURN", timedelta(milliseconds=50))
+    async with eight_bodies_dripping(town) as callback:
+        answers = [await town.hub.send(callback, rss(item(n))) for n in range(5)]  # the first may still overtake one
+        assert 503 in answers
 
 
 # --- pace ------------------------------------------------------------------------------------------
