@@ -52,10 +52,8 @@ def main() -> None:
     part = changed_ratio(min(feeds, 200), PAIRS)
     print(f"poll      {bot:.2f} s CPU for {feeds} changed feeds (2 new items of 30, every fourth flagged): whole bot,")
     print(f"          children included; {alone:.2f} s for feedparser alone on the same bytes: {ratio:.2f} of it")
-    print(
-        f"          trimmed, read and made plain alone: {part:.2f} of the least loop that trims and calls feedparser;"
-    )
-    print("          the rest of the whole is fetching, pipes, the engine and the archive")
+    print(f"          trimmed, read and made plain alone: {part:.2f} of a loop that trims and calls feedparser as it")
+    print("          comes; the rest of the whole is fetching, pipes, the engine and the archive")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
-"""A feed read (parsed and made plain), against the least that reads the same bytes.
+"""A feed read (parsed and made plain), against feedparser on the same bytes.
 
 New: all its items, against feedparser alone. Changed: two new items of 30, against a loop that leaves known items out
-and gives feedparser the rest. Neither side fetches, nor knows an archive: `bench.poll` and `bench.cycle` count those.
+and gives feedparser the rest. feedparser runs as it comes: it sanitises and joins addresses, as our plain words and
+links do, which is a quarter of that loop. Neither side fetches, nor knows an archive: `bench.poll` and `bench.cycle`
+count those.
 """
 
 import asyncio
@@ -62,7 +64,7 @@ def _ours(body: bytes, known: frozenset[bytes]) -> Parsed:
 
 
 def _trimmed(body: bytes, seen: frozenset[bytes]) -> object:
-    """The least of it: no charset but the declared, no shape but the usual, no cleaning but feedparser's."""
+    """Little more than the calls: no charset but the declared, no shape but the usual, no cleaning but feedparser's."""
     root = etree.fromstring(body)
     for item in _items(root):
         parent = item.getparent()

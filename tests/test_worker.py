@@ -285,7 +285,7 @@ async def test_children_work_side_by_side_and_warm_starts_them_all() -> None:
 
 
 async def test_a_burst_that_one_child_works_off_in_time_is_spared_the_start_of_another() -> None:
-    async with pool(2, patience=LONG) as workers:
+    async with pool(2, patience=NEVER) as workers, asyncio.timeout(20):
         pids = await asyncio.gather(*(workers.call(pid, deadline=LONG) for _ in range(20)))
         assert len(set(pids)) == 1
 

@@ -278,6 +278,13 @@ def test_the_user_s_own_files_are_read_and_never_kept(tmp_path: Path, monkeypatc
     assert found.opened().topics["embargo"].name == "Embargo"
 
 
+def test_a_folder_in_which_nothing_can_be_read_is_a_mistake_and_not_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "embargo.toml").write_text(TOPIC)
+    with pytest.raises(LexiconError) as refused:
+        held_lexicon(own_files(tmp_path))
+    assert "stands in none of the folders" in str(refused.value.mistakes[0])
+
+
 def test_it_lies_where_python_keeps_the_bytecode_of_these_files(monkeypatch: pytest.MonkeyPatch) -> None:
     folder = Path("/srv/bot/lexicons")
     place = held.place_of(folder)

@@ -2,14 +2,16 @@
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.feed import MOVED_FOR_GOOD
+from bot.domain.feed import MOVED_FOR_GOOD, FetchState
 from bot.domain.standing import Standing
 from bot.domain.subscription import Channel, Platform, Subscription
 from bot.errors import FetchError
+from bot.service.ports import Fetched, Parsed
+from bot.service.standing import succeeded
 from tests.fakes.feeds import entry
 from tests.service.rig import CHANNEL, RADIO, WIRE
 
@@ -204,3 +206,30 @@ async def test_a_change_of_standing_and_its_notice_are_kept_together_or_not_at_a
     assert (await bot.storage.backlog()).pending == 0
     assert (await bot.ingest.poll(second)).status == "failed"
     assert (await bot.storage.backlog()).pending == 1
+
+
+# --- what an answer leaves behind -------------------------------------------------------------------
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("fetched", "parsed", "validators"),
+    [
+        (Fetched(None, WIRE.url), None, ('"1"', "Mon", b"old")),
+        (Fetched(None, WIRE.url, etag='"2"'), None, ('"2"', "Mon", b"old")),
+        (Fetched(None, WIRE.url, last_modified="Tue"), None, ('"1"', "Tue", b"old")),
+        (Fetched(b"<rss/>", WIRE.url, digest=b"new"), Parsed((), frozenset()), (None, None, b"new")),
+    ],
+)
+def test_an_unchanged_answer_need_not_repeat_the_validators_and_another_body_has_its_own(fetched, parsed, validators):
+    before = FetchState(etag='"1"', last_modified="Mon", body_digest=b"old")
+    after = succeeded(before, WIRE, fetched, parsed, now=NOON, news=False, jitter=0)
+    assert (after.etag, after.last_modified, after.body_digest) == validators
+
+
+@pytest.mark.parametrize(("parsed", "last_change"), [(None, NOON), (Parsed((), frozenset()), NOON + MINUTE)])
+def test_only_other_bytes_are_a_change(parsed, last_change):
+    before = FetchState(last_change=NOON, last_success=NOON)
+    after = succeeded(before, WIRE, Fetched(None, WIRE.url), parsed, now=NOON + MINUTE, news=False, jitter=0)
+    assert (after.last_change, after.last_success) == (last_change, NOON + MINUTE)
