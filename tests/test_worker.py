@@ -192,6 +192,8 @@ async def test_a_child_killed_while_idle_costs_no_job() -> None:
             except ProcessLookupError:
                 break
             await asyncio.sleep(0.01)
+        for _ in range(9):  # its pipe has ended; the loop has to hear of it, too
+            await asyncio.sleep(0)
         assert await workers.call(pid, deadline=LONG) != child
 
 
