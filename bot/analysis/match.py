@@ -1,5 +1,6 @@
 """Where the lexicon's names and topic words stand in a text: one Aho-Corasick pass each, word borders checked."""
 
+import re
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -9,6 +10,9 @@ from ahocorasick_rs import AhoCorasick, MatchKind
 from bot.analysis.lexicon import Actor, Deed, Forbid, Language, Lexicon, Term, Territory, spelled
 from bot.analysis.pairs import Pairs, Part
 from bot.analysis.text import View, lowered, unified
+
+PARTED = re.compile(r'(?<=\w) "(?=\w)|(?<=\w)" (?=\w)')  # a quotation that begins or ends within a clause
+AROUND_MARK = 40  # letters on each side of its mark in which the words of a term are looked for
 
 
 class Name(NamedTuple):
@@ -211,7 +215,7 @@ class TopicHits:
         """
         layers: dict[tuple[str, str], list[tuple[Any, int, int]]] = {}
         parts: list[tuple[Part, int, int]] = []
-        for pattern, start, end in self._search.find_matches_as_indexes(view.low, overlapping=True):
+        for pattern, start, end in self._found(view.low):
             if _begins(view.low, start, self._glued) and (pattern in self._stems or _ends(view.low, end)):
                 for layer, what in self._what[pattern]:
                     if isinstance(what, Part):
@@ -224,6 +228,21 @@ class TopicHits:
             Hit(start, end, topic, what) for (topic, _), found in layers.items() for what, start, end in _longest(found)
         ]
         return sorted(out, key=lambda h: (h.start, h.end))
+
+    def _found(self, low: str) -> Iterator[tuple[int, int, int]]:
+        """Every match, those as well that a quotation mark parts: 'that it "must withdraw" from the hills'."""
+        yield from self._search.find_matches_as_indexes(low, overlapping=True)
+        seen = set()
+        for mark in PARTED.finditer(low) if '"' in low else ():
+            at, first = mark.start(), max(0, mark.start() - AROUND_MARK)
+            kept = [i for i in range(first, min(len(low), at + AROUND_MARK)) if low[i] != '"']
+            for pattern, start, end in self._search.find_matches_as_indexes(
+                "".join([low[i] for i in kept]), overlapping=True
+            ):
+                begin, last = kept[start], kept[end - 1] + 1
+                if begin < at < last and (pattern, begin) not in seen:
+                    seen.add((pattern, begin))
+                    yield pattern, begin, last
 
 
 def _layer(what: Term | Deed | Forbid | Part | None) -> str:

@@ -155,7 +155,7 @@ class Positions:
         self, topic: str, hit: Hit, saying: Saying, cue: Cue, sides: Set[str], negated: bool, party: bool
     ) -> tuple[Position, bool]:
         near = ((max(a, hit.start - AROUND), min(b, hit.end + AROUND)) for a, b in saying.content)
-        content = " ".join(self._view.low[a:b].strip() for a, b in near if a < b)
+        content = " ".join(self._view.low[a:b].strip() for a, b in near if a < b).replace('"', "")
         if cue.kind == "act":
             content = f"{self._view.low[saying.start : saying.end]} {content}"  # "ruled out … until"
         said = next(((a, b) for a, b in saying.content if a <= hit.start < b), (hit.start, hit.start))

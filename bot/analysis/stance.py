@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from bot.analysis.classes import THING
 from bot.analysis.lexicon import Cue, StanceRule
 from bot.domain.statement import Stance
 
@@ -26,7 +27,8 @@ def stance(
             first = rules[0]
             if first.verb and first.stance in CONDITIONAL:
                 first = next((r for r in rules if r.verb and r.stance == Stance.CONDITION), first)
-            if first.stance != Stance.ASSESS or not (first.verb and cue.leaning):
+            judged = cue.leaning == Stance.AGREE and first.who == THING  # "announced that the truce was fragile"
+            if first.stance != Stance.ASSESS or not (first.verb and cue.leaning) or judged:
                 return first.stance, first.name
         return (Stance(cue.leaning), "the cue leans so") if cue.leaning else (Stance.ASSESS, SPOKEN_OF)
     own = Stance(cue.stance)

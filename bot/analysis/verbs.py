@@ -1,6 +1,6 @@
 """What a cue is in its sentence: a verb of speech or of a deed, a noun, a passive, an infinitive, a possibility."""
 
-from bot.analysis.begin import ASIDE, OCCASION, behind_occasion, verb_follows
+from bot.analysis.begin import ASIDE, OCCASION, SUBJECT, behind_occasion, verb_follows
 from bot.analysis.clause import Clause
 from bot.analysis.content import CLOSING
 from bot.analysis.lexicon import Cue
@@ -71,10 +71,21 @@ def clause_follows(clause: Clause, k: int) -> bool:
     begin = behind_occasion(clause, k + 1)
     if there or _dated(clause, i) or (begin > k + 1 and verb_follows(clause, begin, past=False)):
         return True
+    if _told(clause, i):
+        return True
     phrase = clause.starting(i)
     return (
         phrase is not None and phrase.last < len(units) and units[phrase.last].kind in ("auxiliary", "cue", "negation")
     )
+
+
+def _told(clause: Clause, i: int) -> bool:
+    """Whether a noun phrase from unit i on has a verb of its own: "announced the truce was fragile"."""
+    units = clause.units
+    j = i
+    while j < min(i + SUBJECT, len(units)) and units[j].kind in ASIDE:
+        j += 1
+    return i < j < len(units) and units[j].kind == "auxiliary" and units[i].kind != "preposition"
 
 
 def _dated(clause: Clause, i: int) -> bool:

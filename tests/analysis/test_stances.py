@@ -8,7 +8,9 @@ import pytest
 from bot.domain.statement import Document
 from bot.lexicons import default_engine
 
-FILES = [tomllib.loads((Path(__file__).parent / "data" / f"{n}.toml").read_text("utf-8")) for n in ("stances", "told")]
+DATA = Path(__file__).parent / "data"
+FILES = [tomllib.loads((DATA / f"{n}.toml").read_text("utf-8")) for n in ("stances", "told", "contents")]
+SILENT = [text for data in FILES for text in data.pop("silent", ())]
 ROWS = [
     (topic, stance, *row.split(" | "))
     for data in FILES
@@ -23,3 +25,9 @@ def test_stance_of_a_sentence(topic: str, stance: str, who: str, text: str) -> N
     analysis = default_engine().analyse(Document("", text, "en", "2025-06-01"))
     found = [s.stance.value for s in analysis.statements if (s.topic, s.speaker) == (topic, who)]
     assert found == [stance], analysis.reasons
+
+
+@pytest.mark.parametrize("text", SILENT)
+def test_nobody_takes_a_position(text: str) -> None:
+    analysis = default_engine().analyse(Document("", text, "en", "2025-06-01"))
+    assert not analysis.statements
