@@ -102,13 +102,20 @@ def title_key(title: str) -> str | None:
 
 def titles_alike(one: str, other: str) -> bool:
     """Whether one may be an edit of the other: the same words, or most of them where both have enough to tell."""
-    first, second = _words(one), _words(other)
-    if first == second:
+    if _words(one) == _words(other):
         return True
-    if title_key(one) is None or title_key(other) is None:
-        return False
-    shared = len(set(first) & set(second))
-    return shared >= ALIKE * max(len(set(first)), len(set(second)))
+    first, second = title_words(one), title_words(other)
+    return first is not None and second is not None and words_alike(first, second)
+
+
+def title_words(title: str) -> frozenset[str] | None:
+    """The title's different words; None where they are too few to tell stories apart."""
+    return frozenset(_words(title)) if title_key(title) is not None else None
+
+
+def words_alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two titles of these words may be edits of each other."""
+    return len(one & other) >= ALIKE * max(len(one), len(other))
 
 
 def _words(title: str) -> list[str]:

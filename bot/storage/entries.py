@@ -1,16 +1,20 @@
 """Entries: what each feed has ever shown. They outlive the articles: an old item that comes back is not news."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from bot.domain.article import Article, title_key, titles_alike
+from bot.domain.article import Article, title_key, title_words, words_alike
 from bot.domain.story import Story
 from bot.service.storage import Known, Recalled
 from bot.storage.tables import Words, articles, entries, indexable
 
 AT_ONCE = 500  # databases take some thousands of parameters at most
+# Of the entries of one address titles are compared with those shown last. A live blog has dozens; some feeds give all
+# items the address of the front page, and one that renames thousands of them at each poll would take minutes of each.
+PAGE_MEMORY = 200
 
 # Statements are built once: SQLAlchemy takes four times as long to build one and look up its SQL as to run it.
 _OF_FEED = entries.c.feed == sa.bindparam("of_feed")
@@ -18,10 +22,20 @@ _SHOWN: Final = (entries.c.key, entries.c.digest, entries.c.story, entries.c.can
 _BY_KEY = sa.select(*_SHOWN, sa.literal_column("1").label("by_key"), sa.literal_column("0").label("seen")).where(
     _OF_FEED, entries.c.key.in_(sa.bindparam("keys", type_=Words, expanding=True))
 )
-_BY_PAGE = (
-    sa.select(*_SHOWN, sa.literal_column("0"), articles.c.seen)
+_PAGE = (
+    sa.select(
+        *_SHOWN,
+        articles.c.seen,
+        sa.func.row_number()
+        .over(partition_by=entries.c.canonical_link, order_by=(articles.c.seen.desc().nulls_last(), entries.c.key))
+        .label("place"),
+    )
     .outerjoin(articles, sa.and_(articles.c.feed == entries.c.feed, articles.c.key == entries.c.key))
     .where(_OF_FEED, entries.c.canonical_link.in_(sa.bindparam("links", type_=Words, expanding=True)))
+    .subquery("page")
+)
+_BY_PAGE = sa.select(*(_PAGE.c[c.name] for c in _SHOWN), sa.literal_column("0"), _PAGE.c.seen).where(
+    sa.or_(_PAGE.c.place <= PAGE_MEMORY, _PAGE.c.digest.in_(sa.bindparam("digests", type_=Words, expanding=True)))
 )
 # Either half by its own index: joined by OR, SQLite may walk all that the feed has ever shown. `seen` as it is stored.
 _RECALL: Final = sa.union_all(_BY_KEY, _BY_PAGE)
@@ -39,13 +53,15 @@ def recall(connection: sa.Connection, feed_id: int, shown: Sequence[Article]) ->
     for start in range(0, len(shown), AT_ONCE):
         part = shown[start : start + AT_ONCE]
         by_link = _by_link(part)
-        wanted = {"of_feed": feed_id, "keys": [a.key for a in part], "links": list(by_link)}
+        digests = [a.digest for a in part]
+        wanted = {"of_feed": feed_id, "keys": [a.key for a in part], "links": list(by_link), "digests": digests}
         rows = connection.execute(_RECALL, wanted).all()
         by_key |= {row.key: _known(row) for row in rows if row.by_key}
+        pages: defaultdict[str, list[Any]] = defaultdict(list)
         for row in sorted((row for row in rows if not row.by_key), key=_last_shown_first):
-            for article in by_link[row.canonical_link]:
-                if article.key not in by_key and _same_page(row, article):
-                    by_page.setdefault(article.key, _known(row))
+            pages[row.canonical_link].append(row)
+        for link, page in pages.items():
+            by_page |= _of_page(page, [a for a in by_link[link] if a.key not in by_key])
     return Recalled(by_key, by_page)
 
 
@@ -62,18 +78,32 @@ def _last_shown_first(row: Any) -> tuple[bool, int, str]:
     return row.seen is None, -(row.seen or 0), row.key
 
 
-def _same_page(row: Any, article: Article) -> bool:
-    """Whether an entry of the same address has the same words or a title alike."""
-    return row.digest == article.digest or _alike(row.title_key, article.title)
+def _of_page(page: Sequence[Any], new: Sequence[Article]) -> Mapping[str, Known]:
+    """By their keys, as what the first entry of their page with the same words or a title alike knows these articles.
+
+    A title is alike where it is the stored one or an edit of it: an item may be edited and given a new id at once.
+    """
+    if not new:
+        return {}
+    same = {row.digest: place for place, row in reversed(list(enumerate(page)))}
+    known = [(place, row.title_key) for place, row in enumerate(page[:PAGE_MEMORY]) if row.title_key is not None]
+    titles = [(place, title, title_words(title)) for place, title in known]
+    found: dict[str, Known] = {}
+    for article in new:
+        key, words = indexable(title_key(article.title)), title_words(article.title)
+        alike = (
+            place
+            for place, title, others in titles
+            if title == key or (words is not None and others is not None and words_alike(words, others))
+        )
+        place = min(same.get(article.digest, len(page)), next(alike, len(page)))
+        if place < len(page):
+            found[article.key] = _known(page[place])
+    return found
 
 
 def _known(row: Any) -> Known:
     return Known(row.digest, row.story, row.key)
-
-
-def _alike(stored: str | None, title: str) -> bool:
-    """Whether a title is the stored one or an edit of it: an item may be edited and given a new id at once."""
-    return stored is not None and (stored == indexable(title_key(title)) or titles_alike(stored, title))
 
 
 def add(connection: sa.Connection, feed_id: int, new: Sequence[Article], story: Story | None) -> None:

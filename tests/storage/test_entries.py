@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.statement import Stance
 from bot.service.storage import Known
+from bot.storage import entries
 from tests.storage.examples import NOW, analysis, article, flag, seen
 
 
@@ -73,3 +74,37 @@ async def test_many_pages_are_asked_for_at_once(storage, feed_id):
     again = [article(f"again {i}", link=f"{PAGE}/{i}") for i in range(1300)]
     found = (await storage.recall(feed_id, again)).by_page
     assert {key: k.key for key, k in found.items()} == {f"again {i}": str(i) for i in range(1200)}
+
+
+async def test_of_a_page_with_very_many_entries_titles_are_remembered_of_the_last_and_words_of_all(storage, feed_id):
+    """Some feeds give every item the address of their front page."""
+    many = [
+        article(str(i), f"Envoy number {i} arrives in Port{i}", link=PAGE, seen=NOW + timedelta(minutes=i))
+        for i in range(entries.PAGE_MEMORY + 2)
+    ]
+    await storage.write(lambda tx: tx.add_quiet(feed_id, [(a, analysis()) for a in many]))
+    first, last = many[1], many[2]
+    again = [
+        article("same words as the first", link=PAGE, digest=first.digest),
+        article("title of the first", f"{first.title} today", link=PAGE),
+        article("title of the last", f"{last.title} today", link=PAGE),
+    ]
+    found = (await storage.recall(feed_id, again)).by_page
+    assert {key: known.key for key, known in found.items()} == {
+        "same words as the first": first.key,
+        "title of the last": last.key,
+    }
+
+
+async def test_a_feed_that_renames_all_its_items_at_one_address_costs_no_more_than_that_memory(
+    storage, feed_id, monkeypatch
+):
+    compared = []
+    alike = entries.words_alike
+    monkeypatch.setattr(entries, "words_alike", lambda *words: compared.append(1) or alike(*words))
+    titles = [f"Envoy{i} of {i} arrives in Port{i}" for i in range(600)]
+    old = [(article(f"old {i}", title, link=PAGE), analysis()) for i, title in enumerate(titles)]
+    await storage.write(lambda tx: tx.add_quiet(feed_id, old))
+    new = [article(f"new {i}", f"Quite other{i} news{i} of{i} today", link=PAGE) for i in range(20)]
+    assert (await storage.recall(feed_id, new)).by_page == {}
+    assert len(compared) <= entries.PAGE_MEMORY * len(new)
