@@ -233,3 +233,10 @@ def test_only_other_bytes_are_a_change(parsed, last_change):
     before = FetchState(last_change=NOON, last_success=NOON)
     after = succeeded(before, WIRE, Fetched(None, WIRE.url), parsed, now=NOON + MINUTE, news=False, jitter=0)
     assert (after.last_change, after.last_success) == (last_change, NOON + MINUTE)
+
+
+def test_the_rhythm_that_an_answer_teaches_counts_from_its_next_visit_on():
+    before = FetchState(last_news=NOON - timedelta(hours=10), last_success=NOON - MINUTE)
+    after = succeeded(before, WIRE, Fetched(None, WIRE.url), Parsed((), frozenset()), now=NOON, news=True, jitter=0)
+    assert after.rhythm == timedelta(hours=10)
+    assert after.reason.startswith("it seldom has news")

@@ -111,6 +111,14 @@ async def test_a_round_asks_every_feed_once_but_not_one_that_waits_after_a_failu
     assert await claim(storage, now=soon, early=soon) == []
 
 
+async def test_a_round_also_asks_a_feed_that_waits_without_ever_having_been_asked(storage):
+    await storage.sync_feeds([FEED])
+    (one,) = await claim(storage)
+    await finish(storage, one, FetchState(next_check=NOW + HOUR, reason="its host was busy"))
+    assert await claim(storage) == []
+    assert [found.feed for found in await claim(storage, early=NOW)] == [FEED]
+
+
 async def test_a_claim_takes_no_more_than_its_limit_from_all_that_is_due_together(storage):
     names = ["new", "late", "later", "ahead", "early"]
     await storage.sync_feeds([replace(FEED, url=f"https://wire.example/{name}", name=name) for name in names])
