@@ -128,6 +128,13 @@ async def test_a_message_under_way_holds_back_the_next_also_where_another_worker
     assert claim(engine) == []
 
 
+@pytest.mark.parametrize(("attempts", "passed"), [(0, True), (1, False), (4, False), (5, True)])
+async def test_a_message_that_waits_on_purpose_or_was_refused_five_times_is_passed(engine, attempts, passed):
+    with engine.begin() as connection:
+        connection.execute(sa.insert(deliveries), [row(0, attempts=attempts, next_try=NOW + MINUTE), row(1)])
+    assert claim(engine) == (["100-1"] if passed else [])
+
+
 async def test_a_message_claimed_while_the_clock_was_ahead_holds_its_channel_up_no_longer_than_its_lease(engine):
     ahead = row(0, status="sending", attempts=1, next_try=NOW + 180 * MINUTE, lease_until=NOW)
     with engine.begin() as connection:

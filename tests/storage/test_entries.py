@@ -60,6 +60,13 @@ async def test_a_renamed_entry_keeps_its_article_and_its_story_and_is_known_by_b
     assert [s.stance for s in told.statements] == [Stance.AGREE]
 
 
+async def test_of_several_entries_of_a_page_the_one_shown_last_is_it(storage, feed_id):
+    for key, hours in (("a", 0), ("b", 2), ("c", 1)):
+        await flag(storage, feed_id, article(key, title=TITLE, link=PAGE, seen=NOW + timedelta(hours=hours)))
+    recalled = await storage.recall(feed_id, [article("d", title=TITLE, link=PAGE), article("a", link=PAGE)])
+    assert (recalled.by_page["d"].key, recalled.by_page.keys(), recalled.by_key.keys()) == ("b", {"d"}, {"a"})
+
+
 async def test_a_page_outlives_its_article(storage, feed_id):
     await storage.write(
         lambda tx: tx.add_quiet(feed_id, [(article("a", link=PAGE, seen=NOW - timedelta(days=99)), analysis())])
