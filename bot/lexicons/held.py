@@ -11,6 +11,7 @@ import hashlib
 import os
 import pickle
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import cache_from_source
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MAKERS = ("analysis", "domain", "lexicons")
 ENDINGS = (".py", ".toml")
 DIGEST_SIZE = 32
+# Seconds since 1970. The code that makes lexicons is imported at about this moment or later.
+BEGUN = time.time()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ def kept(place: Path, build: Callable[[], "Lexicon"], *, root: Path | None = Non
         return _read(place, key)
     fresh = just_built(build())
     with contextlib.suppress(OSError):
-        # What was edited while it was read is for the next start to read.
-        if not sys.dont_write_bytecode and _key(root) == key:
+        # What was edited while it was read is for the next start to read; what was edited since this process began may
+        # not be the code that it runs: kept under the new files' key, what the old code made of them would stay.
+        if not (sys.dont_write_bytecode or _edited(root, since=BEGUN)) and _key(root) == key:
             _write(place, key, HeldLexicon(fresh.topics, fresh.conflicts, pickle.dumps(fresh.whole, 5)))
     return fresh
 
@@ -121,6 +125,12 @@ def _key(root: Path) -> bytes:
             digest.update(f"{name}\0{len(data)}\0".encode())
             digest.update(data)
     return digest.digest()
+
+
+def _edited(root: Path, *, since: float) -> bool:
+    """Whether a file was written, replaced or renamed since then. A copy may bring its old time along, but no ctime."""
+    paths = (path for maker in MAKERS for _, path in _makers(str(root / maker), maker))
+    return any(os.stat(path).st_ctime >= since for path in paths)  # noqa: PTH116  # as above
 
 
 def _makers(folder: str, name: str) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -48,6 +49,7 @@ class Files:
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Files:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(held, "BEGUN", time.time() + 3_600)  # as if each call were in a process of its own
     return Files(tmp_path / "bot")
 
 
@@ -228,6 +230,22 @@ def test_who_is_reading_it_reads_on_while_another_is_put_in_its_place(files: Fil
         assert reader.read() == before != files.place.read_bytes()
 
 
+def test_code_edited_since_the_process_began_is_not_what_it_runs_and_so_nothing_is_kept(
+    files: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a long session of tests, or a bot that is upgraded under way: its modules are the old ones."""
+    code = files.root / "analysis" / "code.py"
+    began = code.stat().st_ctime + 60
+    monkeypatch.setattr(held, "BEGUN", began)
+    files.kept()
+    assert files.place.exists()
+    files.place.unlink()
+    monkeypatch.setattr(held, "BEGUN", code.stat().st_ctime)
+    os.utime(code, (1, 1))  # a copy that brings its time along
+    assert files.names() == {"a": "a"}
+    assert not files.place.exists()
+
+
 def test_a_lexicon_with_mistakes_is_never_kept(files: Files) -> None:
     def build() -> Lexicon:
         raise LexiconError([])
@@ -261,6 +279,7 @@ def test_many_at_once_all_get_a_whole_one(files: Files) -> None:
 
 def test_the_packaged_lexicon_comes_back_as_it_was_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(held, "BEGUN", time.time() + 3_600)
     place, built = tmp_path / "lexicon.pickle", lexicon_with(NONE)
     held.kept(place, lambda: built)
     again = held.kept(place, lambda: pytest.fail("it was there"))
