@@ -120,6 +120,7 @@ class Poller:
             while self._claims.busy or self._crew.busy:
                 await self._claims.rest()
                 await self._crew.rest()
+            started = min(started, self._clock.now())  # set back meanwhile, it would have every feed asked for ever
             if not await self.tick(early=started):
                 self._look_no_more()
                 if not self._claims.busy:  # else a look was begun meanwhile, and may find something yet
