@@ -3,6 +3,7 @@
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -82,7 +83,7 @@ def cluster(folder: Path) -> Iterator[str]:
         _wait(server, address, folder / "log")
         yield address
     finally:
-        server.terminate()
+        server.send_signal(signal.SIGINT)  # by SIGTERM it would wait for the connections that a failed test leaves open
         server.wait(timeout=20)
 
 
