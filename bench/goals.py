@@ -131,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, (whole, quick) in SIZES.items():
         if getattr(options, name) is None:
             setattr(options, name, quick if options.quick else whole)
+    scale = f"{options.feeds} feeds on {HOSTS} hosts of this machine for the cycles, medians of {options.pairs} pairs"
+    print(f"{scale}: too few to believe a ratio" if options.quick else scale, flush=True)
     with tempfile.TemporaryDirectory() as name:
         cycles(options, Path(name))
         others(options, Path(name))
