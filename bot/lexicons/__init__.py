@@ -46,7 +46,7 @@ def held_lexicon(own: OwnFiles) -> HeldLexicon:
 
     A user's own files change what is checked in all the others, so there is no cache of a lexicon that has them.
     """
-    if own == NONE:
+    if not own.files and not own.mistakes:  # also a folder with nothing but notes in it
         return kept(place_of(PACKAGED), lambda: lexicon_with(NONE))
     return just_built(lexicon_with(own))
 

@@ -297,6 +297,16 @@ def test_the_user_s_own_files_are_read_and_never_kept(tmp_path: Path, monkeypatc
     assert found.opened().topics["embargo"].name == "Embargo"
 
 
+def test_a_folder_without_a_file_in_it_yet_costs_no_start_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "topics").mkdir()
+    (tmp_path / "topics" / "ideas.md").write_text("embargo?")
+    there = held.just_built(Lexicon({}, {}, {}, {}, {}))
+    monkeypatch.setattr("bot.lexicons.kept", lambda *_: there)
+    assert held_lexicon(own_files(tmp_path)) is there
+
+
 def test_a_folder_in_which_nothing_can_be_read_is_a_mistake_and_not_no_folder(tmp_path: Path) -> None:
     (tmp_path / "embargo.toml").write_text(TOPIC)
     with pytest.raises(LexiconError) as refused:
