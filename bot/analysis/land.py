@@ -106,7 +106,7 @@ class Land:
         if after is None or after.actor is None or not (after.adjective or after.actor.kind == "state"):
             return False
         word = self._view.low[after.end : after.end + NEXT].partition("\n")[0].split()[:1]
-        return not word or not word[0][0].isalnum() or word[0] in self._language.any_of("nation_goes_on")
+        return not word or not word[0][0].isalnum() or word[0].strip(MARKS) in self._language.any_of("nation_goes_on")
 
     def _object(self, start: int, end: int, *, states: bool, verbs: bool = True) -> bool:
         """Whether a phrase whose head is land begins here: "the rest of Donetsk", "any Ukrainian land".

@@ -211,7 +211,7 @@ class TopicHits:
     def find(self, view: View) -> list[Hit]:
         """Every hit in order; hits of one topic do not overlap, but the same words may stand in several terms.
 
-        Nor does "the plan", which means little by itself, hide "plan for peace".
+        Nor does "the plan" or "must be", which mean little by themselves, hide "plan for peace" or "be returned".
         """
         layers: dict[tuple[str, str], list[tuple[Any, int, int]]] = {}
         parts: list[tuple[Part, int, int]] = []
@@ -247,5 +247,5 @@ class TopicHits:
 
 def _layer(what: Term | Deed | Forbid | Part | None) -> str:
     """Kinds of which one does not hide the other."""
-    weak = isinstance(what, Term) and not {"article", "named"}.isdisjoint(what.near)
+    weak = isinstance(what, Term) and not {"article", "named", "nation_last"}.isdisjoint(what.near)
     return "weak" if weak else type(what).__name__
