@@ -227,7 +227,7 @@ class TopicHits:
         out = [
             Hit(start, end, topic, what) for (topic, _), found in layers.items() for what, start, end in _longest(found)
         ]
-        return sorted(out, key=lambda h: (h.start, h.end))
+        return sorted(out, key=lambda h: (h.start, -h.end))
 
     def _found(self, low: str) -> Iterator[tuple[int, int, int]]:
         """Every match, those as well that a quotation mark parts: 'that it "must withdraw" from the hills'."""
