@@ -1,9 +1,11 @@
+import asyncio
 import sqlite3
 
 import pytest
 import sqlalchemy as sa
 
 from bot.errors import StorageError
+from bot.storage import engine
 from bot.storage.engine import open_engine, parse_url, storage_errors
 
 
@@ -84,9 +86,37 @@ def test_what_is_no_fault_of_the_database_passes():
 
 
 def test_sqlite_is_set_up_for_one_writer_and_many_readers(tmp_path):
-    engine = open_engine(f"sqlite:///{tmp_path}/made/parley.db")
-    with engine.connect() as connection:
+    opened = open_engine(f"sqlite:///{tmp_path}/made/parley.db")
+    with opened.connect() as connection:
         asked = {p: connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "foreign_keys")}
         assert connection.connection.dbapi_connection.in_transaction
-    engine.dispose()
+    opened.dispose()
     assert asked == {"journal_mode": "wal", "foreign_keys": 1}
+
+
+def journal_mode(file):
+    opened = open_engine(f"sqlite:///{file}")
+    try:
+        with opened.connect() as connection:
+            return connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    finally:
+        opened.dispose()
+
+
+async def test_a_new_file_that_another_start_is_writing_is_waited_for(tmp_path):
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    opening = asyncio.create_task(asyncio.to_thread(journal_mode, tmp_path / "new.db"))
+    await asyncio.sleep(0.2)  # until it waits
+    other.execute("COMMIT")
+    other.close()
+    assert await opening == "wal"
+
+
+def test_a_new_file_that_another_program_keeps_locked_is_told_as_such(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0)
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StorageError, match="locked"), storage_errors():
+        journal_mode(tmp_path / "new.db")
+    other.close()
