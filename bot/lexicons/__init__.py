@@ -80,7 +80,7 @@ def _files(root: Path, before: str) -> list[Source]:
 
     found = []
     for folder in SHAPES:
-        for file in sorted((root / folder).glob(f"*{ENDING}")):
+        for file in sorted((root / folder).glob(f"[!.]*{ENDING}")):  # an editor's lock beside a file is no lexicon
             found.append(Source(folder, f"{before}{folder}/{file.name}", file.read_text(encoding="utf-8")))
     return found
 

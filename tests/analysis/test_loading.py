@@ -132,3 +132,10 @@ def test_what_is_right_is_read(tmp_path: Path) -> None:
     lexicon = read_lexicon([tmp_path])
     assert lexicon.actors["A"].aliases == ("Aa",)
     assert lexicon.conflicts_of("A") == ("c",)
+
+
+def test_an_editor_s_lock_beside_a_file_is_no_lexicon(tmp_path):
+    (tmp_path / "topics").mkdir()
+    (tmp_path / "topics" / "one.toml").write_text('[topic]\nid = "one"\nname = "One"\n')
+    (tmp_path / "topics" / ".#one.toml").symlink_to("someone@somewhere.1234")
+    assert list(read_lexicon([tmp_path]).topics) == ["one"]
