@@ -47,10 +47,13 @@ def fresh_for(headers: Mapping[str, str], *, now: datetime) -> timedelta | None:
     return left if left > timedelta(0) else None
 
 
-@lru_cache(maxsize=1_000)  # answers of one second have one Date, and often one Expires
 def _http_date(value: str) -> datetime | None:
-    if not value or len(value) > _LONGEST_DATE:
-        return None
+    """What is too long is no date, and does not get as far as the cache: a thousand such headers are 8 MB."""
+    return _date(value) if 0 < len(value) <= _LONGEST_DATE else None
+
+
+@lru_cache(maxsize=1_000)  # answers of one second have one Date, and often one Expires
+def _date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
     except (ValueError, TypeError, OverflowError):

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.feeds import wishes
 from bot.feeds.wishes import fresh_for, retry_after
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -53,3 +54,12 @@ def test_retry_after_is_seconds_or_a_date(headers: dict[str, str], wait: timedel
 def test_how_long_an_answer_is_fresh(headers: dict[str, str], wait: int | None) -> None:
     found = fresh_for(headers, now=datetime(2026, 1, 1, 12, tzinfo=UTC))
     assert found == (timedelta(seconds=wait) if wait else None)
+
+
+def test_headers_too_long_for_a_date_are_not_kept() -> None:
+    wishes._date.cache_clear()
+    for number in range(9):
+        assert fresh_for({"Expires": f"{number}" * 8_000}, now=NOON) is None
+    assert wishes._date.cache_info().currsize == 0
+    fresh_for({"Expires": "Thu, 01 Jan 2026 13:00:00 GMT"}, now=NOON)
+    assert wishes._date.cache_info().currsize == 1
