@@ -38,6 +38,15 @@ def check_poll(before: bytes, after: bytes) -> Parsed:
     return poll
 
 
+@pytest.mark.parametrize("elsewhere", ["<group>{}</group>", "<image>{}</image>", "<item>{}</item>"])
+@pytest.mark.parametrize("order", ["{0}{1}", "{1}{0}", "{0}{1}{0}"])
+def test_one_item_that_sits_elsewhere_has_the_feed_read_whole(elsewhere: str, order: str) -> None:
+    item = "<item><title>One</title></item>"
+    inside = order.format(item, elsewhere.format(item))
+    assert trim(f"<rss><channel>{item}</channel></rss>".encode(), NOTHING) is not None
+    assert trim(f"<rss><channel>{inside}</channel></rss>".encode(), NOTHING) is None
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_a_feed_that_did_not_change_costs_nothing(example: Example) -> None:
     poll = check_poll(example.body, example.body)
