@@ -19,7 +19,7 @@ import aiohttp
 
 from bench.server import FeedServer
 from bot.analyst import WorkerAnalyst
-from bot.app import TICK, NoMeter
+from bot.app import TICK
 from bot.childwork import warm_child
 from bot.domain.delivery import Delivery, Message
 from bot.domain.feed import Feed
@@ -29,7 +29,7 @@ from bot.lexicons import NONE, held_lexicon
 from bot.service.deliver import Deliverer
 from bot.service.ingest import Ingest, PollOutcome
 from bot.service.poller import Poller
-from bot.service.ports import Analyst
+from bot.service.ports import Analyst, NoMeter
 from bot.service.storage import ClaimedFeed
 from bot.storage import SqlStorage, open_storage, upgrade
 from bot.worker import Workers

@@ -39,7 +39,7 @@ from bot.service.deliver import Deliverer
 from bot.service.health import Pulse
 from bot.service.ingest import CATCH_UP_WAIT, Ingest
 from bot.service.poller import Poller
-from bot.service.ports import Messenger, Meter
+from bot.service.ports import Messenger, Meter, NoMeter
 from bot.service.pushed import Pushed
 from bot.service.pushes import Pushes
 from bot.service.queries import Queries
@@ -71,19 +71,6 @@ class SystemClock:
     def now(self) -> datetime:
         """Now, in UTC."""
         return datetime.now(UTC)
-
-
-class NoMeter:
-    """Satisfies `Meter`: `once` has no page that shows figures."""
-
-    def count(self, name: str, amount: float = 1, **labels: str) -> None:
-        """Nothing."""
-
-    def gauge(self, name: str, value: float, **labels: str) -> None:
-        """Nothing."""
-
-    def observe(self, name: str, seconds: float, **labels: str) -> None:
-        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,3 +137,16 @@ class Meter(Protocol):
 
     def observe(self, name: str, seconds: float, **labels: str) -> None:
         """Record a duration."""
+
+
+class NoMeter:
+    """Satisfies `Meter` where no page shows its figures."""
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        """Nothing."""
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        """Nothing."""
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Nothing."""
