@@ -11,8 +11,8 @@ from bot.analysis.lexicon import Actor, Deed, Forbid, Language, Lexicon, Term, T
 from bot.analysis.pairs import Pairs, Part
 from bot.analysis.text import View, lowered, unified
 
-PARTED = re.compile(r'(?<=\w) "(?=\w)|(?<=\w)" (?=\w)')  # a quotation that begins or ends within a clause
-AROUND_MARK = 40  # letters on each side of its mark in which the words of a term are looked for
+MARK = '"'
+AROUND_MARK = 30  # letters on each side of its mark in which the words of a term are looked for
 
 
 class Name(NamedTuple):
@@ -215,7 +215,10 @@ class TopicHits:
         """
         layers: dict[tuple[str, str], list[tuple[Any, int, int]]] = {}
         parts: list[tuple[Part, int, int]] = []
-        for pattern, start, end in self._found(view.low):
+        found = self._search.find_matches_as_indexes(view.low, overlapping=True)
+        if MARK in view.low:
+            found.extend(self._parted(view.low))
+        for pattern, start, end in found:
             if _begins(view.low, start, self._glued) and (pattern in self._stems or _ends(view.low, end)):
                 for layer, what in self._what[pattern]:
                     if isinstance(what, Part):
@@ -229,16 +232,18 @@ class TopicHits:
         ]
         return sorted(out, key=lambda h: (h.start, -h.end))
 
-    def _found(self, low: str) -> Iterator[tuple[int, int, int]]:
-        """Every match, those as well that a quotation mark parts: 'that it "must withdraw" from the hills'."""
-        yield from self._search.find_matches_as_indexes(low, overlapping=True)
+    def _parted(self, low: str) -> Iterator[tuple[int, int, int]]:
+        """The matches that a quotation mark parts: 'that it "must withdraw" from the hills'."""
         seen = set()
-        for mark in PARTED.finditer(low) if '"' in low else ():
+        for mark in re.finditer(MARK, low):
             at, first = mark.start(), max(0, mark.start() - AROUND_MARK)
-            kept = [i for i in range(first, min(len(low), at + AROUND_MARK)) if low[i] != '"']
-            for pattern, start, end in self._search.find_matches_as_indexes(
-                "".join([low[i] for i in kept]), overlapping=True
-            ):
+            opens = low[at - 2 : at - 1].isalnum() and low[at - 1] == " " and low[at + 1 : at + 2].isalnum()
+            closes = low[at - 1 : at].isalnum() and low[at + 1 : at + 2] == " " and low[at + 2 : at + 3].isalnum()
+            if not (opens or closes):
+                continue  # no quotation begins or ends within a clause
+            near = low[first : at + AROUND_MARK]
+            kept = [i for i, letter in enumerate(near, first) if letter != MARK]
+            for pattern, start, end in self._search.find_matches_as_indexes(near.replace(MARK, ""), overlapping=True):
                 begin, last = kept[start], kept[end - 1] + 1
                 if begin < at < last and (pattern, begin) not in seen:
                     seen.add((pattern, begin))
