@@ -2,9 +2,9 @@
 
 Cold: an empty state. Warm: nothing has changed. Mixed: a tenth of the feeds has two new items of 30. CPU seconds are
 user + system of the process and of the children it waited for. What a cycle costs beyond the start is, of a client,
-what it takes beyond its cycle of one feed; of the bot, which stays, a round of one that runs already (`running`).
-`fetch only` is bench/fetch.py. The trimming loop and `reader` are those of the measuring rig
-beside the project (../shared/bench), `reader` in an environment that --peers makes in a temporary folder.
+what it takes beyond its cycle of one feed; of the bot, which stays, a round of one that runs already (`running`),
+beside the least that such a round can cost (bench/fetch.py). The trimming loop and `reader` are those of the measuring
+rig beside the project (../shared/bench), `reader` in an environment that --peers makes in a temporary folder.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.fetch import fetch_only
 from bench.rig import Rig, ask
 from bench.server import FeedServer
 from bench.start import ROOT, settings
@@ -26,6 +27,7 @@ SHARED = Path(os.environ.get("BENCH_SHARED", ROOT.parent / "shared")) / "bench"
 # Feeds live on many hosts, and the bot asks two at a time of one: on a single host its queue would be measured, which
 # the others do not keep. So many hosts take as many connections as the other clients have.
 HOSTS = 25
+ROUNDS = 5
 ONES = 3  # it is subtracted from the rest, so its noise is theirs
 
 
@@ -39,7 +41,6 @@ class Client:
 
 
 BOT = Client("bot", (sys.executable, "-m", "bot", "once"))
-FETCH = Client("fetch only", (sys.executable, "-m", "bench.fetch", "{urls}", "{state}"))
 TRIM = Client("trim loop", (sys.executable, str(SHARED / "poll_min.py"), "{urls}", "{state}", "--parser", "trim"))
 
 
@@ -108,19 +109,27 @@ def pair(clients: Sequence[Client], feeds: int, folder: Path) -> dict[str, dict[
 async def running(feeds: int, folder: Path) -> dict[str, float]:
     """CPU seconds of a bot that runs already, its children warm, for a round of each phase after the first.
 
-    `loop` is what the event loop's thread took of the warm one; the rest is the storage's threads.
+    Warm rounds come by turns with rounds of `fetch_only` in the same process (`fetch`), since the difference of two
+    whole processes is noise for the most part; the median of each. `loop` is what the event loop's thread took of
+    the bot's; the rest is the storage's threads.
     """
     with FeedServer(flagged_share=0, hosts=HOSTS) as server:
-        rig = Rig([server.url(i) for i in range(feeds)], folder)
+        urls, known = [server.url(i) for i in range(feeds)], dict[str, str]()
+        rig = Rig(urls, folder)
         await rig.open()
-        found = {}
-        for phase in ("warm", "mixed"):
-            if phase == "mixed":
-                await ask(server, "/round?every=10")
+        await fetch_only(urls, known)
+        rounds: list[dict[str, float]] = []
+        for _ in range(ROUNDS):
             before, loop = cpu(without=server.pid), time.thread_time()
             await rig.poller.round()
-            found[phase] = cpu(without=server.pid) - before
-            if phase == "warm":
-                found["loop"] = time.thread_time() - loop
+            between, looped = cpu(without=server.pid), time.thread_time()
+            await fetch_only(urls, known)
+            fetched = cpu(without=server.pid) - between
+            rounds.append({"warm": between - before, "loop": looped - loop, "fetch": fetched})
+        found = {what: statistics.median(one[what] for one in rounds) for what in rounds[0]}
+        await ask(server, "/round?every=10")
+        before = cpu(without=server.pid)
+        await rig.poller.round()
+        found["mixed"] = cpu(without=server.pid) - before
         await rig.close()
     return found

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import latency, reading, start, store
-from bench.cycle import BOT, FETCH, HOSTS, SHARED, TRIM, Client, make_reader_environment, pair, reader, running
+from bench.cycle import BOT, HOSTS, SHARED, TRIM, Client, make_reader_environment, pair, reader, running
 
 Pair = dict[str, dict[str, float]]
 SIZES = {"feeds": (1000, 200), "pairs": (3, 1), "seconds": (60, 10), "rows": (1_000_000, 20_000)}  # whole, quick
@@ -44,7 +44,7 @@ def doing(what: str) -> None:
 
 def cycles(options: argparse.Namespace, folder: Path) -> None:
     """G1, G2 and the whole cold cycle."""
-    clients: list[Client] = [BOT, FETCH]
+    clients: list[Client] = [BOT]
     clients += [TRIM] if SHARED.exists() else []
     if options.peers and SHARED.exists():
         doing("installing reader")
@@ -63,8 +63,8 @@ def cycles(options: argparse.Namespace, folder: Path) -> None:
         return max(p[name][phase] - p[name]["one"], 0.01)
 
     each = "warm cycle, marginal CPU: the running bot / fetch only"
-    row("G1", each, median(lambda p: p["running"]["warm"] / more(p, "fetch only", "warm")), "x", 1.5)
-    fetch, loop = median(lambda p: more(p, "fetch only", "warm")), median(lambda p: p["running"]["loop"])
+    row("G1", each, median(lambda p: p["running"]["warm"] / p["running"]["fetch"]), "x", 1.5)
+    fetch, loop = median(lambda p: p["running"]["fetch"]), median(lambda p: p["running"]["loop"])
     storage = median(lambda p: p["running"]["warm"] - p["running"]["loop"])
     parts = f"fetch only {fetch:.2f} s, the rest of the loop's thread {loop - fetch:.2f} s, storage {storage:.2f} s"
     print(f"     of that: {parts}", flush=True)
