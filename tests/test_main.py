@@ -259,12 +259,18 @@ def test_health_without_a_listener(app: FakeApp, monkeypatch: pytest.MonkeyPatch
 # --- real processes ---
 
 
+def heed_ctrl_c() -> None:
+    """A test run in the background of a shell ignores Ctrl-C, and so would what it starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(*arguments: str, env: dict[str, str] | None = None, **more: Any) -> subprocess.Popen[bytes]:
     base = {k: v for k, v in os.environ.items() if not k.startswith(("PARLEY_", "LC_", "LANG", "PYTHONUTF8"))}
     return subprocess.Popen(
         [sys.executable, "-m", "bot", *arguments],
         cwd=ROOT,
         env=base | {"LC_ALL": "C"} | (env or {}),
+        preexec_fn=heed_ctrl_c,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
